@@ -1,0 +1,1 @@
+"""Describe a neural network in YAML; ask anything that can be known of it without training, exactly."""

@@ -1,0 +1,53 @@
+"""Collecting what is wrong, so that one reading reports all of it."""
+
+from __future__ import annotations
+
+from archanalyzer.diagnostics.diagnostic import Diagnostic, Note, Rule, SpecError, has_errors
+from archanalyzer.diagnostics.source import BlockUse, Source
+
+
+class Problems:
+    """The diagnostics found so far, in order; what a block says at each of its uses is kept once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Source | None, str], Diagnostic] = {}
+
+    def add(
+        self,
+        rule: Rule,
+        message: str,
+        source: Source | None,
+        *,
+        hint: str | None = None,
+        trail: BlockUse | None = None,
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        self._found.setdefault((rule.code, source, message), Diagnostic(rule, message, source, hint, trail, notes))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return tuple(self._found.values())
+
+    @property
+    def has_errors(self) -> bool:
+        return has_errors(self._found.values())
+
+    def raise_errors(self) -> None:
+        """Raises SpecError with everything found, warnings included, where there is an error among it."""
+        if self.has_errors:
+            raise SpecError(self.diagnostics)
+
+
+def did_you_mean(name: str, known: tuple[str, ...] | list[str], what: str) -> str:
+    """A hint for a misspelt ``name``: the nearest known ones, or all of them where none is near and they are few."""
+    from difflib import get_close_matches  # only ever needed once something is wrong
+
+    if len(name) <= 80:
+        folded = {candidate.lower(): candidate for candidate in known}
+        near = [folded[match] for match in get_close_matches(name.lower(), folded, n=2, cutoff=0.6)]
+        if near:
+            return "did you mean " + " or ".join(f"`{candidate}`" for candidate in near) + "?"
+    if not known:
+        return f"there are no {what} here"
+    shown = ", ".join(f"`{candidate}`" for candidate in known[:12])
+    return f"{what}: {shown}" + (", …" if len(known) > 12 else "")

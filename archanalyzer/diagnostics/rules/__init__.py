@@ -1,0 +1,25 @@
+"""The catalogue of rules: one module a topic, one declaration a rule."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from archanalyzer.diagnostics.diagnostic import Rule
+
+
+def all_rules() -> dict[str, Rule]:
+    """Every rule, by code, in the order of the topics and then of their declarations.
+
+    Raises:
+        ValueError: two rules carry one code.
+    """
+    rules: dict[str, Rule] = {}
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if not isinstance(value, Rule):
+                continue
+            if value.code in rules:
+                raise ValueError(f"two rules are called {value.code!r}; the second is in {module.name}")
+            rules[value.code] = value
+    return rules

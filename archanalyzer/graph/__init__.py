@@ -1,0 +1,46 @@
+"""The network as a graph, and the words in which a layer type describes itself."""
+
+from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
+from archanalyzer.graph.graph import Block, Graph, Layer
+from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View
+from archanalyzer.graph.tensor import TensorType
+from archanalyzer.graph.weight import Role, Weight
+from archanalyzer.graph.window import (
+    IrregularWindow,
+    Reading,
+    Readings,
+    Rearranged,
+    WholeAxis,
+    Window,
+    aligned_axes,
+    whole_axes,
+)
+
+__all__ = [
+    "Arithmetic",
+    "Arity",
+    "Block",
+    "Count",
+    "Example",
+    "Factor",
+    "Graph",
+    "IrregularWindow",
+    "Kept",
+    "Layer",
+    "Misfit",
+    "Op",
+    "Reading",
+    "Readings",
+    "Rearranged",
+    "Role",
+    "TensorType",
+    "Trait",
+    "Types",
+    "View",
+    "Weight",
+    "WholeAxis",
+    "Window",
+    "aligned_axes",
+    "count",
+    "whole_axes",
+]

@@ -1,0 +1,48 @@
+"""The type of what flows along an edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+_AXIS_NAMES = {
+    1: ("features",),
+    2: ("channels", "length"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """The type of one sample: its shape, channels first, without the batch axis.
+
+    ``unpooled`` is set on the output of a max-pool: the spatial extent, before pooling, into which the positions of
+    its maxima point. It is what lets an unpooling be paired with its pool.
+    """
+
+    shape: tuple[int, ...]
+    unpooled: tuple[int, ...] | None = None
+
+    @property
+    def elements(self) -> int:
+        """Numbers in one sample."""
+        return prod(self.shape)
+
+    @property
+    def channels(self) -> int:
+        return self.shape[0]
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """The extent of the axes behind the channels."""
+        return self.shape[1:]
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """One name an axis: channels, then length, or height and width, or depth, height and width."""
+        named = _AXIS_NAMES.get(len(self.shape))
+        return named or ("channels", *(f"axis{axis}" for axis in range(1, len(self.shape))))
+
+    def __str__(self) -> str:
+        return "×".join(map(str, self.shape))

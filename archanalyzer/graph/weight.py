@@ -1,0 +1,29 @@
+"""The arrays that a layer owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import prod
+
+
+class Role(Enum):
+    """What an array is for: a weight or a bias is learned; a buffer (a running mean) is kept but not learned."""
+
+    WEIGHT = "weight"
+    BIAS = "bias"
+    BUFFER = "buffer"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One array of a layer; ``filters`` is the number of convolution filters that it consists of."""
+
+    name: str
+    shape: tuple[int, ...]
+    role: Role = Role.WEIGHT
+    filters: int = 0
+
+    @property
+    def elements(self) -> int:
+        return prod(self.shape)

@@ -1,0 +1,172 @@
+"""Kernels sliding over axes: the fields that such layers share, and where along an axis the kernel comes to lie.
+
+Output lengths after Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning" (relationships 5, 6
+and 14), with padding given for each side.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from annotated_types import Ge
+from pydantic import Field, field_validator
+
+from archanalyzer.diagnostics.rules.layers import KERNEL_LARGER_THAN_INPUT, WRONG_RANK
+from archanalyzer.graph import Factor, Misfit, Op, TensorType, Types, Window
+
+Positive = Annotated[int, Ge(1)]
+NonNegative = Annotated[int, Ge(0)]
+PerAxis = tuple[Positive, ...]
+Sides = tuple[tuple[NonNegative, NonNegative], ...]
+Padding = Literal["same", "valid"] | Sides
+
+
+class Sliding(NamedTuple):
+    """A kernel sliding along one axis: ``before`` and ``after`` are the padding of its two ends."""
+
+    length: int
+    kernel: int
+    stride: int
+    dilation: int
+    before: int
+    after: int
+    outputs: int
+
+    def window(self, axis: int) -> Window:
+        return Window(axis, stride=self.stride, offset=-self.before, count=self.kernel, step=self.dilation)
+
+
+def reach(kernel: int, dilation: int) -> int:
+    """Positions from a dilated kernel's first tap to its last, both counted."""
+    return (kernel - 1) * dilation + 1
+
+
+def per_axis(value: Any, axes: int) -> Any:
+    """One number for all axes, or a list with one an axis, as a tuple with one an axis.
+
+    Raises:
+        ValueError: a list of another length.
+    """
+    if not isinstance(value, tuple):
+        return (value,) * axes
+    if len(value) != axes:
+        raise ValueError(f"one number, or a list of {axes} (one an axis)")
+    return value
+
+
+def per_side(value: Any, axes: int) -> Any:
+    """Padding, cropping: one number, one an axis, or a pair [before, after] an axis, as a pair an axis.
+
+    Raises:
+        ValueError: a list of another length, or pairs of other than two.
+    """
+    numbers = per_axis(value, axes)
+    pairs = tuple(side if isinstance(side, tuple) else (side, side) for side in numbers)
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError("a pair [before, after] for each axis")
+    return pairs
+
+
+class SpatialOp(Op):
+    """An op over ``axes`` spatial axes behind the channels."""
+
+    axes: ClassVar[int]
+
+    def spatial(self, inputs: Types) -> tuple[int, ...]:
+        """The spatial extent of the first input.
+
+        Raises:
+            Misfit: it has another number of axes.
+        """
+        require_spatial_axes(inputs[0], self.axes)
+        return inputs[0].spatial
+
+
+def require_spatial_axes(tensor: TensorType, axes: int) -> None:
+    """Raises Misfit where ``tensor`` has other than ``axes`` axes behind the channels."""
+    if len(tensor.spatial) == axes:
+        return
+    wanted = ", ".join(TensorType((1,) * (axes + 1)).axis_names)
+    raise Misfit(
+        WRONG_RANK,
+        f"expected an input with {axes + 1} axes ({wanted}), found {tensor} with {len(tensor.shape)}",
+        hint=f"use the layer type for {len(tensor.spatial)} spatial axes" if 1 <= len(tensor.spatial) <= 3 else None,
+    )
+
+
+class SlidingOp(SpatialOp):
+    """An op whose kernel slides over the axes. ``kernel``, ``stride`` and ``dilation`` are one number or one an axis;
+
+    ``padding`` is ``same`` (the output is ceil(length / stride) long, an odd pixel goes to the end), ``valid`` (none),
+    a number for both sides of every axis, one an axis, or a pair [before, after] an axis.
+    """
+
+    kernel: PerAxis = Field(description="Extent of the kernel.")
+    stride: PerAxis = Field(1, validate_default=True, description="Steps between two positions of the kernel.")
+    padding: Padding = Field("valid", description="`same`, `valid`, a number, or [before, after] for each axis.")
+    dilation: PerAxis = Field(1, validate_default=True, description="Steps between two taps of the kernel.")
+
+    @field_validator("kernel", "stride", "dilation", mode="before")
+    @classmethod
+    def _one_an_axis(cls, value: Any) -> Any:
+        return per_axis(value, cls.axes)
+
+    @field_validator("padding", mode="before")
+    @classmethod
+    def _padding_sides(cls, value: Any) -> Any:
+        return value if isinstance(value, str) else per_side(value, cls.axes)
+
+    def slide(self, inputs: Types) -> tuple[Sliding, ...]:
+        """How the kernel lies along each spatial axis of the first input.
+
+        Raises:
+            Misfit: the input has another number of axes, or the kernel does not fit into it.
+        """
+        names = inputs[0].axis_names[1:]
+        return tuple(
+            self._slide_axis(axis, length, name)
+            for axis, (length, name) in enumerate(zip(self.spatial(inputs), names, strict=True))
+        )
+
+    def _slide_axis(self, axis: int, length: int, name: str) -> Sliding:
+        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        before, after = self._sides(axis, length)
+        room = length + before + after - reach(kernel, dilation)
+        if room < 0:
+            dilated = f" (kernel {kernel}, dilation {dilation})" if dilation > 1 else ""
+            raise Misfit(
+                KERNEL_LARGER_THAN_INPUT,
+                f"the kernel spans {reach(kernel, dilation)}{dilated} along the {name}, "
+                f"the padded input only {length + before + after} ({length} + {before} + {after})",
+                hint="use a smaller kernel, more padding or a larger input",
+            )
+        return Sliding(length, kernel, stride, dilation, before, after, self._outputs(room, stride, length, before))
+
+    def _sides(self, axis: int, length: int) -> tuple[int, int]:
+        if self.padding == "valid":
+            return 0, 0
+        if self.padding != "same":
+            return self.padding[axis]
+        stride = self.stride[axis]
+        total = max((-(-length // stride) - 1) * stride + reach(self.kernel[axis], self.dilation[axis]) - length, 0)
+        return total // 2, total - total // 2
+
+    def _outputs(self, room: int, stride: int, length: int, before: int) -> int:  # noqa: ARG002
+        return room // stride + 1
+
+
+def kernel_factors(kernel: tuple[int, ...], tensor: TensorType) -> tuple[Factor, ...]:
+    """The extents of a kernel as factors of a count: kernel height 3, kernel width 3."""
+    names = tensor.axis_names[1:]
+    return tuple(Factor(f"kernel {name}", extent) for name, extent in zip(names, kernel, strict=True))
+
+
+def position_factors(tensor: TensorType, of: str) -> tuple[Factor, ...]:
+    """The extents of a tensor's spatial axes as factors of a count: output height 224, output width 224."""
+    names = tensor.axis_names[1:]
+    return tuple(Factor(f"{of} {name}", extent) for name, extent in zip(names, tensor.spatial, strict=True))
+
+
+def all_factors(tensor: TensorType, of: str) -> tuple[Factor, ...]:
+    """The extents of all axes of a tensor as factors of a count: output channels 64, output height 224, …"""
+    return tuple(Factor(f"{of} {name}", extent) for name, extent in zip(tensor.axis_names, tensor.shape, strict=True))
