@@ -9,12 +9,13 @@ from archanalyzer.graph import Op
 
 _FAMILIES: dict[str, str] = {
     "convolution": "conv1d conv2d conv3d",
+    "input": "input",
 }
 _MODULES = {name: module for module, names in _FAMILIES.items() for name in names.split()}
 
 
 def names() -> tuple[str, ...]:
-    """Every layer type that a spec may name."""
+    """Every layer type; all but ``input``, which stands for an entry of ``inputs:``, can be named in ``layers:``."""
     return tuple(_MODULES)
 
 
@@ -26,4 +27,5 @@ def get(name: str) -> type[Op]:
         KeyError: there is none of that name.
     """
     module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
-    return next(op for op in module.OPS if op.name == name)
+    declared: tuple[type[Op], ...] = module.OPS
+    return next(op for op in declared if op.name == name)

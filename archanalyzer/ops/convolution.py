@@ -58,9 +58,7 @@ class Convolution(SlidingOp):
             "products of weight and input",
             (
                 Factor("filters", self.filters),
-                Factor(
-                    "input channels" + (" of a group" if self.groups > 1 else ""), inputs[0].channels // self.groups
-                ),
+                Factor("input channels of a group" if self.groups > 1 else "input channels", channels),
                 *kernel_factors(self.kernel, inputs[0]),
                 *position_factors(output, "output"),
             ),
