@@ -3,6 +3,7 @@
 from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
 from archanalyzer.graph.graph import Block, Graph, Layer
 from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View
+from archanalyzer.graph.spec import Expectation, Pinned, Running, Spec
 from archanalyzer.graph.tensor import TensorType
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
@@ -22,6 +23,7 @@ __all__ = [
     "Block",
     "Count",
     "Example",
+    "Expectation",
     "Factor",
     "Graph",
     "IrregularWindow",
@@ -29,10 +31,13 @@ __all__ = [
     "Layer",
     "Misfit",
     "Op",
+    "Pinned",
     "Reading",
     "Readings",
     "Rearranged",
     "Role",
+    "Running",
+    "Spec",
     "TensorType",
     "Trait",
     "Types",

@@ -74,12 +74,15 @@ class View(Enum):
 class Kept:
     """What the backward step needs again of the forward step: whole inputs, the output, further elements.
 
-    ``extra_elements`` are numbers of the network's dtype (a batch norm's mean and variance); ``extra_bytes`` are
-    bytes whatever the dtype (a dropout's mask, one byte an element; a max-pool's positions, eight).
+    ``inputs_for_weights_only``: a convolution reads its input again for the gradient by its weights alone; where they
+    are frozen, nothing is kept. ``extra_elements`` are numbers of the network's dtype (a batch norm's mean and
+    variance); ``extra_bytes`` are bytes whatever the dtype (a dropout's mask, one byte an element; a max-pool's
+    positions, eight).
     """
 
     inputs: bool = False
     output: bool = False
+    inputs_for_weights_only: bool = False
     extra_elements: int = 0
     extra_bytes: int = 0
 

@@ -1,0 +1,31 @@
+"""What can be asked of a network: one question a module.
+
+A pass is a function that names what it needs by type; see ``archanalyzer.passes.analysis``. The built-in ones register
+in the tuple below, in the order in which reports show them, and in no other way than anyone else's would.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from archanalyzer.passes.analysis import Analysis, Passes
+
+
+def built_in() -> tuple[Analysis[Any], ...]:
+    """The passes that come with the package."""
+    from archanalyzer.passes.arithmetic import arithmetic
+    from archanalyzer.passes.filters import filters
+    from archanalyzer.passes.memory import memory
+    from archanalyzer.passes.parameters import parameters
+    from archanalyzer.passes.receptive_field import receptive_fields
+    from archanalyzer.passes.tensor_types import tensor_types
+    from archanalyzer.passes.training import backward, training
+
+    return (tensor_types, parameters, filters, arithmetic, backward, training, memory, receptive_fields)
+
+
+@cache
+def standard_passes() -> Passes:
+    """The built-in passes, put together."""
+    return Passes(built_in())

@@ -1,0 +1,41 @@
+"""From a spec to its facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archanalyzer.diagnostics import Diagnostic, has_errors
+from archanalyzer.graph import Graph, Spec
+from archanalyzer.passes import standard_passes
+from archanalyzer.passes.analysis import Passes
+from archanalyzer.passes.facts import Facts
+from archanalyzer.passes.tensor_types import propagate_types
+
+
+@dataclass(frozen=True)
+class Analyzed:
+    """A spec with its facts, and everything that was found wrong, in reading and in analyzing it.
+
+    Where something is wrong, ``facts`` are those of the layers that it leaves sound, and ``partial`` says so.
+    """
+
+    spec: Spec
+    facts: Facts
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def partial(self) -> bool:
+        return has_errors(self.diagnostics)
+
+    @property
+    def graph(self) -> Graph:
+        return self.facts.graph
+
+
+def analyze(spec: Spec, passes: Passes | None = None) -> Analyzed:
+    """The facts of a spec; where layers do not fit, those of the layers up to there."""
+    typing = propagate_types(spec.graph)
+    graph = spec.graph if len(typing.known) == len(spec.graph.layers) else spec.graph.part(typing.known)
+    facts = Facts(graph, passes or standard_passes())
+    found = (*spec.diagnostics, *typing.diagnostics, *facts.diagnostics())
+    return Analyzed(spec, facts, found)

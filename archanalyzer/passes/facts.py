@@ -1,0 +1,121 @@
+"""Facts: the answers of the passes about one graph, each computed when it is first asked for, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar, cast
+
+from archanalyzer.diagnostics import Diagnostic
+from archanalyzer.graph import Block, Graph
+from archanalyzer.passes.analysis import Analysis, Column, Kind, Passes, Rollup
+
+R = TypeVar("R")
+
+
+class Amount(NamedTuple):
+    """A total: its value, and whether it is only a lower bound because some layer's part is not known."""
+
+    value: Any
+    at_least: bool = False
+
+
+class TotalFact(NamedTuple):
+    """A total with its name, how to title it and what kind of value it is."""
+
+    name: str
+    title: str
+    kind: Kind
+    amount: Amount
+
+
+class Facts:
+    """What the passes say about ``graph``, by layer, by block and in total."""
+
+    def __init__(self, graph: Graph, passes: Passes) -> None:
+        self.graph = graph
+        self.passes = passes
+        self._results: dict[type, Any] = {Graph: graph}
+        self._values: dict[str, Sequence[Any]] = {}
+
+    def result(self, produced: type[R]) -> R:
+        """The result of the pass that produces ``produced``; what it needs is computed first.
+
+        Raises:
+            KeyError: no pass produces it.
+        """
+        if produced not in self._results:
+            for one in self._needed_for(self.passes.producer[produced]):
+                if one.produces() not in self._results:
+                    arguments = [self._results[need] for need in one.needs()]
+                    self._results[one.produces()] = one.run(*arguments)
+        return cast("R", self._results[produced])
+
+    def _needed_for(self, wanted: Analysis[Any]) -> list[Analysis[Any]]:
+        needed = {wanted.produces()}
+        for one in reversed(self.passes.order):
+            if one.produces() in needed:
+                needed.update(one.needs())
+        return [one for one in self.passes.order if one.produces() in needed]
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """Every column, by name, in the order of the passes."""
+        return {column.name: column for one in self.passes.all for column in one.columns}
+
+    def values(self, column: str) -> Sequence[Any]:
+        """A column's values, one a layer in the graph's order.
+
+        Raises:
+            KeyError: no pass has that column.
+        """
+        if column not in self._values:
+            owner = self.passes.column_owner[column]
+            values = self.columns[column].values(self.result(owner.produces()))
+            if len(values) != len(self.graph.layers):
+                raise ValueError(
+                    f"pass `{owner.name}` gives {len(values)} values in column `{column}` "
+                    f"for {len(self.graph.layers)} layers"
+                )
+            self._values[column] = values
+        return self._values[column]
+
+    def block_value(self, block: Block, column: str) -> Amount:
+        """What a column says of a block: a sum over its layers, the value of its output layer, or None."""
+        rollup = self.columns[column].rollup
+        if rollup is Rollup.SUM:
+            return _sum(self.values(column)[block.start : block.stop])
+        if rollup is Rollup.OUTPUT and block.output is not None:
+            return Amount(self.values(column)[block.output])
+        return Amount(None)
+
+    def total(self, name: str) -> TotalFact:
+        """A total, by name.
+
+        Raises:
+            KeyError: no pass has that total.
+        """
+        owner = self.passes.total_owner[name]
+        for total in owner.totals:
+            if total.name == name:
+                return TotalFact(name, total.title, total.kind, _amount(total.value(self.result(owner.produces()))))
+        column = self.columns[name]
+        return TotalFact(name, column.title, column.kind, _sum(self.values(name)))
+
+    def totals(self) -> tuple[TotalFact, ...]:
+        """Every total, in the order of the passes."""
+        return tuple(self.total(name) for name in self.passes.total_owner)
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the passes find wrong; runs all of them."""
+        return tuple(
+            diagnostic for one in self.passes.all for diagnostic in one.diagnostics(self.result(one.produces()))
+        )
+
+
+def _sum(values: Sequence[Any]) -> Amount:
+    known = [value for value in values if value is not None]
+    return Amount(sum(known), at_least=len(known) < len(values))
+
+
+def _amount(value: Any) -> Amount:
+    return value if isinstance(value, Amount) else Amount(value)
