@@ -84,11 +84,9 @@ class Graph:
 
         network: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(name=self.name)
         network.add_nodes_from((layer.name, {"layer": layer}) for layer in self.layers)
-        network.add_edges_from(
-            (self.layers[source].name, layer.name, slot)
-            for layer in self.layers
-            for slot, source in enumerate(layer.inputs)
-        )
+        for layer in self.layers:
+            for slot, source in enumerate(layer.inputs):
+                network.add_edge(self.layers[source].name, layer.name, key=slot)
         frozen: networkx.MultiDiGraph[str] = networkx.freeze(network)
         return frozen
 
