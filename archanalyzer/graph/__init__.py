@@ -4,7 +4,7 @@ from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
 from archanalyzer.graph.graph import Block, Graph, Layer
 from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View
 from archanalyzer.graph.spec import Expectation, Pinned, Running, Spec
-from archanalyzer.graph.tensor import TensorType
+from archanalyzer.graph.tensor import TensorType, Unpooling
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
     IrregularWindow,
@@ -41,6 +41,7 @@ __all__ = [
     "TensorType",
     "Trait",
     "Types",
+    "Unpooling",
     "View",
     "Weight",
     "WholeAxis",

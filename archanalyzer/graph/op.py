@@ -106,7 +106,7 @@ class Op(BaseModel):
     ``inputs`` is always the tuple of the types of the layer's inputs, in the order of ``from``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     name: ClassVar[str]
     """The name in YAML."""

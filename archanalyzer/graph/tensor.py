@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from archanalyzer.graph.window import Window
+
 _AXIS_NAMES = {
     1: ("features",),
     2: ("channels", "length"),
@@ -14,15 +16,25 @@ _AXIS_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Unpooling:
+    """The way back through a max-pool: the spatial extent before it, into which the positions of its maxima point.
+
+    ``windows``, one a spatial axis, say which pooled positions may have had their maximum at a position before it.
+    """
+
+    extent: tuple[int, ...]
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TensorType:
     """The type of one sample: its shape, channels first, without the batch axis.
 
-    ``unpooled`` is set on the output of a max-pool: the spatial extent, before pooling, into which the positions of
-    its maxima point. It is what lets an unpooling be paired with its pool.
+    ``unpooled`` is set on the output of a max-pool, and of nothing else: it pairs an unpooling with its pool.
     """
 
     shape: tuple[int, ...]
-    unpooled: tuple[int, ...] | None = None
+    unpooled: Unpooling | None = None
 
     @property
     def elements(self) -> int:

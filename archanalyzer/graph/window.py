@@ -47,8 +47,11 @@ class WholeAxis:
 class Rearranged:
     """Every output position reads a single position of the input axis, which one depends on several output axes.
 
-    What flattening and reshaping do to an axis that they take apart.
+    What flattening and reshaping do to an axis that they take apart. ``reads`` tells which one, given the whole output
+    position; None where that is not stated.
     """
+
+    reads: Callable[[tuple[int, ...]], int] | None = None
 
 
 Reading = Window | IrregularWindow | WholeAxis | Rearranged

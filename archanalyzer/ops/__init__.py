@@ -8,8 +8,22 @@ from functools import cache
 from archanalyzer.graph import Op
 
 _FAMILIES: dict[str, str] = {
-    "convolution": "conv1d conv2d conv3d",
     "input": "input",
+    "convolution": "conv1d conv2d conv3d",
+    "transposed_convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "dense": "dense",
+    "pooling": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d",
+    "adaptive_pooling": "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d "
+    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d global_max_pool global_avg_pool",
+    "unpooling": "max_unpool1d max_unpool2d max_unpool3d",
+    "resizing": "upsample",
+    "rearranging": "flatten reshape permute",
+    "borders": "pad crop crop_like",
+    "merging": "concat add multiply",
+    "normalization": "batch_norm layer_norm group_norm instance_norm local_response_norm",
+    "dropout": "dropout",
+    "activation": "identity relu relu6 leaky_relu prelu elu selu gelu silu hardswish hardsigmoid sigmoid tanh softplus "
+    "softmax",
 }
 _MODULES = {name: module for module, names in _FAMILIES.items() for name in names.split()}
 

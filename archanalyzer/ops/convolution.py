@@ -10,37 +10,36 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from archanalyzer.diagnostics.rules.layers import CHANNELS_NOT_DIVISIBLE
 from archanalyzer.graph import (
     Arithmetic,
     Count,
     Example,
     Factor,
-    IrregularWindow,
     Kept,
-    Misfit,
-    Reading,
     Readings,
     Role,
     TensorType,
     Trait,
     Types,
     Weight,
-    WholeAxis,
 )
-from archanalyzer.ops.geometry import Positive, SlidingOp, all_factors, kernel_factors, position_factors
+from archanalyzer.ops.counting import for_each
+from archanalyzer.ops.geometry import DilatedOp, Positive, kernel_factors, position_factors
+from archanalyzer.ops.groups import channels_of_group, require_divisible
 
 
-class Convolution(SlidingOp):
+class Convolution(DilatedOp):
     """Slides filters over the input; each filter sees all channels of its group and makes one output channel.
 
     Input (channels, *spatial) → output (filters, *spatial). Weights: ``weight`` (filters, channels / groups, *kernel),
     ``bias`` (filters).
     """
 
-    filters: Positive = Field(description="Number of filters, which is the number of output channels.")
-    groups: Positive = Field(1, description="Groups that the channels and the filters are split into.")
-    bias: bool = Field(True, description="Whether each filter adds a bias.")
+    filters: Positive = Field(description="A whole number from 1: how many filters, which is how many output channels.")
+    groups: Positive = Field(
+        1, description="A whole number from 1: the groups that the channels and the filters are split into."
+    )
+    bias: bool = Field(True, description="true or false: whether each filter adds a bias.")
 
     def output_type(self, inputs: Types) -> TensorType:
         slidings = self.slide(inputs)
@@ -63,7 +62,7 @@ class Convolution(SlidingOp):
                 *position_factors(output, "output"),
             ),
         )
-        bias = (Count("bias additions", all_factors(output, "output")),) if self.bias else ()
+        bias = for_each(output, "output", {"bias additions": int(self.bias)})
         return Arithmetic(macs=(macs,), operations=bias, weight_gradient_operations=bias)
 
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:  # noqa: ARG002
@@ -71,29 +70,11 @@ class Convolution(SlidingOp):
         return ((channels_of_group(inputs[0].channels, self.filters, self.groups), *windows),)
 
     def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
-        return Kept(inputs=True)
+        return Kept(inputs=True, inputs_for_weights_only=True)
 
     @property
     def traits(self) -> Trait:
         return Trait.AFFINE | Trait.PIECEWISE_LINEAR if self.bias else Trait.LINEAR
-
-
-def require_divisible(number: int, groups: int, of: str) -> None:
-    """Raises Misfit where ``number`` of something does not divide into ``groups``."""
-    if number % groups:
-        raise Misfit(
-            CHANNELS_NOT_DIVISIBLE,
-            f"{number} {of} do not divide into {groups} groups",
-            hint=f"groups must divide {number}",
-        )
-
-
-def channels_of_group(channels: int, filters: int, groups: int) -> Reading:
-    """The input channels that an output channel reads: all of them, or those of its group."""
-    if groups == 1:
-        return WholeAxis()
-    inputs, outputs = channels // groups, filters // groups
-    return IrregularWindow(0, lambda o: range(o // outputs * inputs, (o // outputs + 1) * inputs))
 
 
 class Conv1d(Convolution):

@@ -22,7 +22,10 @@ Padding = Literal["same", "valid"] | Sides
 
 
 class Sliding(NamedTuple):
-    """A kernel sliding along one axis: ``before`` and ``after`` are the padding of its two ends."""
+    """A kernel sliding along one axis: ``before`` and ``after`` are the padding of its two ends.
+
+    For a transposed layer, which runs the other way, they are what is cropped from the two ends of the output.
+    """
 
     length: int
     kernel: int
@@ -33,7 +36,13 @@ class Sliding(NamedTuple):
     outputs: int
 
     def window(self, axis: int) -> Window:
+        """Output o reads o·stride − before + k·dilation."""
         return Window(axis, stride=self.stride, offset=-self.before, count=self.kernel, step=self.dilation)
+
+    def transposed_window(self, axis: int) -> Window:
+        """Output o reads every i with o = i·stride − before + k·dilation: the same window, read backwards."""
+        offset = self.before - (reach(self.kernel, self.dilation) - 1)
+        return Window(axis, upsampling=self.stride, offset=offset, count=self.kernel, step=self.dilation)
 
 
 def reach(kernel: int, dilation: int) -> int:
@@ -94,19 +103,42 @@ def require_spatial_axes(tensor: TensorType, axes: int) -> None:
     )
 
 
+def require_some_spatial_axes(tensor: TensorType, most: int | None = None) -> None:
+    """Raises Misfit where ``tensor`` is flat, or has more than ``most`` axes behind the channels."""
+    spatial = len(tensor.spatial)
+    if spatial == 0:
+        raise Misfit(WRONG_RANK, f"expected an input with spatial axes behind the channels, found {tensor}, a flat one")
+    if most is not None and spatial > most:
+        raise Misfit(WRONG_RANK, f"expected an input with at most {most} spatial axes, found {tensor} with {spatial}")
+
+
+def require_axis(tensor: TensorType, axis: int) -> None:
+    """Raises Misfit where ``tensor`` has no axis of that number; 0 is the channels."""
+    if axis >= len(tensor.shape):
+        last = len(tensor.shape) - 1
+        raise Misfit(WRONG_RANK, f"expected an input with an axis {axis}, found {tensor}, whose last is axis {last}")
+
+
 class SlidingOp(SpatialOp):
-    """An op whose kernel slides over the axes. ``kernel``, ``stride`` and ``dilation`` are one number or one an axis;
+    """An op whose kernel slides over the axes. ``kernel`` and ``stride`` are one number or one an axis;
 
     ``padding`` is ``same`` (the output is ceil(length / stride) long, an odd pixel goes to the end), ``valid`` (none),
     a number for both sides of every axis, one an axis, or a pair [before, after] an axis.
     """
 
-    kernel: PerAxis = Field(description="Extent of the kernel.")
-    stride: PerAxis = Field(1, validate_default=True, description="Steps between two positions of the kernel.")
-    padding: Padding = Field("valid", description="`same`, `valid`, a number, or [before, after] for each axis.")
-    dilation: PerAxis = Field(1, validate_default=True, description="Steps between two taps of the kernel.")
+    kernel: PerAxis = Field(description="A whole number from 1, or one an axis: the extent of the kernel.")
+    stride: PerAxis = Field(
+        1,
+        validate_default=True,
+        description="A whole number from 1, or one an axis: steps between two positions of the kernel.",
+    )
+    padding: Padding = Field(
+        "valid",
+        description="`same`, `valid`, or a whole number from 0, one an axis, or [before, after] an axis: "
+        "positions added to the two ends of the input.",
+    )
 
-    @field_validator("kernel", "stride", "dilation", mode="before")
+    @field_validator("kernel", "stride", mode="before")
     @classmethod
     def _one_an_axis(cls, value: Any) -> Any:
         return per_axis(value, cls.axes)
@@ -115,6 +147,10 @@ class SlidingOp(SpatialOp):
     @classmethod
     def _padding_sides(cls, value: Any) -> Any:
         return value if isinstance(value, str) else per_side(value, cls.axes)
+
+    def step(self, axis: int) -> int:  # noqa: ARG002
+        """Steps between two taps of the kernel along spatial axis ``axis``."""
+        return 1
 
     def slide(self, inputs: Types) -> tuple[Sliding, ...]:
         """How the kernel lies along each spatial axis of the first input.
@@ -129,10 +165,10 @@ class SlidingOp(SpatialOp):
         )
 
     def _slide_axis(self, axis: int, length: int, name: str) -> Sliding:
-        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.step(axis)
         before, after = self._sides(axis, length)
-        room = length + before + after - reach(kernel, dilation)
-        if room < 0:
+        outputs = self._outputs(length + before + after - reach(kernel, dilation), stride, length + before)
+        if outputs < 1:
             dilated = f" (kernel {kernel}, dilation {dilation})" if dilation > 1 else ""
             raise Misfit(
                 KERNEL_LARGER_THAN_INPUT,
@@ -140,7 +176,7 @@ class SlidingOp(SpatialOp):
                 f"the padded input only {length + before + after} ({length} + {before} + {after})",
                 hint="use a smaller kernel, more padding or a larger input",
             )
-        return Sliding(length, kernel, stride, dilation, before, after, self._outputs(room, stride, length, before))
+        return Sliding(length, kernel, stride, dilation, before, after, outputs)
 
     def _sides(self, axis: int, length: int) -> tuple[int, int]:
         if self.padding == "valid":
@@ -148,11 +184,30 @@ class SlidingOp(SpatialOp):
         if self.padding != "same":
             return self.padding[axis]
         stride = self.stride[axis]
-        total = max((-(-length // stride) - 1) * stride + reach(self.kernel[axis], self.dilation[axis]) - length, 0)
+        total = max((-(-length // stride) - 1) * stride + reach(self.kernel[axis], self.step(axis)) - length, 0)
         return total // 2, total - total // 2
 
-    def _outputs(self, room: int, stride: int, length: int, before: int) -> int:  # noqa: ARG002
+    def _outputs(self, room: int, stride: int, end: int) -> int:  # noqa: ARG002
+        """Positions of a kernel that has ``room`` to move; the padding after the input begins at ``end``."""
         return room // stride + 1
+
+
+class DilatedOp(SlidingOp):
+    """A sliding op whose kernel's taps may lie apart: ``dilation`` is one number or one an axis."""
+
+    dilation: PerAxis = Field(
+        1,
+        validate_default=True,
+        description="A whole number from 1, or one an axis: steps between two taps of the kernel.",
+    )
+
+    @field_validator("dilation", mode="before")
+    @classmethod
+    def _one_dilation_an_axis(cls, value: Any) -> Any:
+        return per_axis(value, cls.axes)
+
+    def step(self, axis: int) -> int:
+        return self.dilation[axis]
 
 
 def kernel_factors(kernel: tuple[int, ...], tensor: TensorType) -> tuple[Factor, ...]:
@@ -165,8 +220,3 @@ def position_factors(tensor: TensorType, of: str) -> tuple[Factor, ...]:
     """The extents of a tensor's spatial axes as factors of a count: output height 224, output width 224."""
     names = tensor.axis_names[1:]
     return tuple(Factor(f"{of} {name}", extent) for name, extent in zip(names, tensor.spatial, strict=True))
-
-
-def all_factors(tensor: TensorType, of: str) -> tuple[Factor, ...]:
-    """The extents of all axes of a tensor as factors of a count: output channels 64, output height 224, …"""
-    return tuple(Factor(f"{of} {name}", extent) for name, extent in zip(tensor.axis_names, tensor.shape, strict=True))

@@ -14,7 +14,7 @@ class Input(Op):
     name = "input"
     arity = Arity(0, 0)
 
-    shape: PerAxis = Field(description="Shape of one sample, channels first.")
+    shape: PerAxis = Field(description="A list of whole numbers from 1: the shape of one sample, channels first.")
 
     def output_type(self, inputs: Types) -> TensorType:  # noqa: ARG002
         return TensorType(self.shape)

@@ -9,6 +9,7 @@ from archanalyzer.graph import Graph, Spec
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.analysis import Passes
 from archanalyzer.passes.facts import Facts
+from archanalyzer.passes.pinned import misfits
 from archanalyzer.passes.tensor_types import propagate_types
 
 
@@ -37,5 +38,5 @@ def analyze(spec: Spec, passes: Passes | None = None) -> Analyzed:
     typing = propagate_types(spec.graph)
     graph = spec.graph if len(typing.known) == len(spec.graph.layers) else spec.graph.part(typing.known)
     facts = Facts(graph, passes or standard_passes())
-    found = (*spec.diagnostics, *typing.diagnostics, *facts.diagnostics())
+    found = (*spec.diagnostics, *typing.diagnostics, *facts.diagnostics(), *misfits(facts, spec.running))
     return Analyzed(spec, facts, found)

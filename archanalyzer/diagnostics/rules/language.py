@@ -196,3 +196,10 @@ HIDES_LAYER_TYPE = Rule(
     bad=_spec("  - relu\n", more="blocks:\n  relu:\n    layers: [tanh]\n"),
     good=_spec("  - act\n", more="blocks:\n  act:\n    layers: [tanh]\n"),
 )
+PINNED_SHAPE = Rule(
+    "pinned-shape",
+    "a pinned array has a shape other than its layer needs, or a name that none of its arrays has",
+    why="A worked example whose numbers do not fit the network cannot be run.",
+    bad="archspec: 1\ninputs: {x: [2]}\nlayers:\n  - dense: 1\nweights:\n  dense: {weight: [[1, 2, 3]]}\n",
+    good="archspec: 1\ninputs: {x: [2]}\nlayers:\n  - dense: 1\nweights:\n  dense: {weight: [[1, 2]]}\n",
+)

@@ -77,3 +77,119 @@ layers:
   - conv2d: {filters: 4, kernel: 1, groups: 2}
 """,
 )
+
+WINDOW_IN_PADDING = Rule(
+    "window-in-padding",
+    "a window of a pool lies in the padding alone",
+    why="A maximum or an average over nothing but padding is of nothing that came in.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - max_pool2d: {kernel: 2, padding: 2}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - max_pool2d: {kernel: 2, padding: 1}
+""",
+)
+
+PADDING_LARGER_THAN_INPUT = Rule(
+    "padding-larger-than-input",
+    "a border repeats more of the input than there is",
+    why="Reflection has length − 1 positions to show, a circular border one whole length.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - pad: {amount: 4, mode: reflect}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - pad: {amount: 3, mode: reflect}
+""",
+)
+
+CROP_LARGER_THAN_INPUT = Rule(
+    "crop-larger-than-input",
+    "a crop takes away everything, or more than there is",
+    why="A crop must leave at least one position, and cannot leave more than it was given.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - crop: 2
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - crop: 1
+""",
+)
+
+SHAPES_DIFFER = Rule(
+    "shapes-differ",
+    "layers that are merged have shapes that do not go together",
+    why="An addition needs an equal partner for every element; a concatenation, equal extents on all other axes.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - conv2d: {filters: 3, kernel: 3}
+  - add:
+    from: [image, conv2d]
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - conv2d: {filters: 3, kernel: 3, padding: same}
+  - add:
+    from: [image, conv2d]
+""",
+)
+
+ELEMENTS_DIFFER = Rule(
+    "elements-differ",
+    "a reshape asks for more or fewer elements than there are",
+    why="Reshaping only reads the same numbers in another arrangement.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - reshape: {shape: [5, -1]}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - reshape: {shape: [6, -1]}
+""",
+)
+
+UNPAIRED_UNPOOL = Rule(
+    "unpaired-unpool",
+    "an unpooling is not paired with a max-pool",
+    why="Unpooling puts every value back where its max-pool had found the maximum; only that pool knows where.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - avg_pool2d: 2
+  - max_unpool2d:
+    from: [avg_pool2d, avg_pool2d]
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 4, 4]}
+layers:
+  - max_pool2d: 2
+  - max_unpool2d:
+    from: [max_pool2d, max_pool2d]
+""",
+)

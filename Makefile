@@ -1,0 +1,50 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format differential benchmark docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(VENV)/demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/test: pyproject.toml $(VENV)/demo
+	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@touch $@
+
+$(VENV)/differential: pyproject.toml $(VENV)/test
+	$(BIN)/python -m pip install --quiet --editable '.[differential]'
+	@touch $@
+
+demo: $(VENV)/demo ## analyze VGG-16 (makes a virtual environment first)
+	$(BIN)/archanalyzer analyze specs/vgg16.yaml
+
+test: $(VENV)/test ## run the tests (makes a virtual environment first)
+	$(BIN)/python -m pytest
+
+differential: $(VENV)/differential ## run the tests against PyTorch, which is installed for them
+	$(BIN)/python -m pytest tests/differential
+
+lint: $(VENV)/test ## linter, formatter, type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/test ## put the code into the one format, and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/test ## write the generated pages of docs/ anew
+	$(BIN)/python -m tests.generated
+
+benchmark: $(VENV)/demo ## measure start-up, memory and growth as ratios
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/growth.py
+
+clean: ## take away what the other targets made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

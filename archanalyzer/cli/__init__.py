@@ -1,0 +1,85 @@
+"""The command line. One command a file, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+
+_COMMANDS = ("analyze", "check")
+
+USED_UP = 2
+"""Exit code: the input could not be used. 0 is fine, 1 means that the answer is no."""
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Commands by the names of their modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            from archanalyzer.diagnostics import did_you_mean
+
+            raise click.UsageError(f"there is no command `{name}`; {did_you_mean(name, _COMMANDS, 'commands')}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine; 1 the answer is no; 2 the input could not be used.",
+)
+@click.version_option(version=version("archanalyzer"), message="archanalyzer %(version)s")
+def commands() -> None:
+    r"""Describe a neural network in YAML; ask anything that can be known of it without training, exactly.
+
+    \b
+    archanalyzer analyze vgg16.yaml           layers, parameters, MACs, receptive fields
+    archanalyzer check specs/                 holds every `expect:` against the facts
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns the exit code; no exception gets out."""
+    # Plugins of pydantic would run foreign code at import, and at every model that is built.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = commands.main(arguments, prog_name="archanalyzer", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return USED_UP
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except Exception as error:  # a traceback is for us, not for who runs the command
+        if os.environ.get("ARCHANALYZER_TRACEBACK"):
+            raise
+        _report(error)
+        return USED_UP
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: Exception) -> None:
+    from archanalyzer.report.text import escape
+
+    what = escape(f"{type(error).__name__}: {error}"[:500])
+    message = f"archanalyzer: internal error, please report it: {what} (ARCHANALYZER_TRACEBACK=1 shows where)"
+    click.echo(message, err=True)

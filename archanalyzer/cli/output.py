@@ -1,0 +1,98 @@
+"""Where output goes: to a terminal, a pipe or a file; nothing else writes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from archanalyzer.report import Page
+from archanalyzer.report.text import encodable
+
+_DEFAULT_WIDTH = 80
+_CLOSED_PIPE = 141
+"""The exit code of a program that SIGPIPE ended, as a shell tells it."""
+
+
+class NotWritten(click.ClickException):
+    """A file could not be written."""
+
+    exit_code = 2
+
+
+def page(stream: TextIO | None) -> Page:
+    """What a stream shows: a terminal as it is; else 80 columns, unless ``COLUMNS`` says otherwise."""
+    if stream is not None and stream.isatty():
+        return Page(shutil.get_terminal_size().columns, wants_color(stream))
+    columns = os.environ.get("COLUMNS", "")
+    return Page(int(columns) if columns.isdecimal() and int(columns) else _DEFAULT_WIDTH, wants_color(stream))
+
+
+def wants_color(stream: TextIO | None) -> bool:
+    """``NO_COLOR`` means no, then ``FORCE_COLOR`` means yes; else a terminal that can has colours."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def emit(text: str, *, err: bool = False, exact: bool = False) -> None:
+    """Writes a text to standard output or standard error; ``exact`` as UTF-8, else as the stream can carry it.
+
+    Raises:
+        click.exceptions.Exit: whoever read the output has stopped reading, which is no error.
+    """
+    stream: TextIO | None = sys.stderr if err else sys.stdout
+    if stream is None or not text:  # a closed stream
+        return
+    try:
+        if exact and hasattr(stream, "buffer"):
+            stream.flush()
+            stream.buffer.write(text.encode())
+        else:
+            stream.write(encodable(text, stream.encoding or "utf-8"))
+        stream.flush()
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):  # Python flushes once more at its end, and would complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise click.exceptions.Exit(_CLOSED_PIPE) from None
+
+
+def write_file(path: str, text: str) -> None:
+    """Puts a text into a file, whole or not at all; a file that was there keeps its permissions and its links.
+
+    Raises:
+        NotWritten: the system refuses.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():  # a device or a pipe is written to, never replaced
+            target.write_bytes(text.encode())
+        else:
+            _replace(target, text.encode())
+    except OSError as error:
+        raise NotWritten(f"cannot write `{path}`: {error.strerror or error}") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    # In the same folder, so that the renaming stays within one file system, where it is one step.
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

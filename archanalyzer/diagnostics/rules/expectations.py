@@ -1,0 +1,31 @@
+"""Rules about ``expect:``, the test that travels with a spec."""
+
+from archanalyzer.diagnostics.diagnostic import Rule, Severity
+
+
+def _spec(expected: str) -> str:
+    return f"""\
+archspec: 1
+inputs: {{image: [3, 8, 8]}}
+layers:
+  - conv2d: {{filters: 4, kernel: 3}}
+expect:
+  totals: {expected}
+"""
+
+
+UNKNOWN_EXPECTATION = Rule(
+    "unknown-expectation",
+    "`expect:` names a fact that there is not, or a layer or block that is not in the network",
+    why="An expectation that nobody checks would pass for ever.",
+    bad=_spec("{parameter: 112}"),
+    good=_spec("{parameters: 112}"),
+)
+EXPECTATION_FAILED = Rule(
+    "expectation-failed",
+    "a fact is not what `expect:` says",
+    why="The network has changed, or was never what its spec claims; one of the two needs mending.",
+    severity=Severity.FAILURE,
+    bad=_spec("{parameters: 111}"),
+    good=_spec("{parameters: 112}"),
+)

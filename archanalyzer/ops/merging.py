@@ -1,0 +1,171 @@
+"""Several inputs made into one: concat lays them side by side, add and multiply join them element by element.
+
+Elementwise merging takes inputs with equally many axes; an extent of 1 goes with any other and is repeated
+(broadcasting), as when a channel's gate multiplies all its positions.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from pydantic import Field
+
+from archanalyzer.diagnostics.rules.layers import SHAPES_DIFFER
+from archanalyzer.graph import (
+    Arithmetic,
+    Arity,
+    Example,
+    Kept,
+    Misfit,
+    Op,
+    Readings,
+    TensorType,
+    Trait,
+    Types,
+    WholeAxis,
+    Window,
+)
+from archanalyzer.ops.counting import for_each
+from archanalyzer.ops.geometry import NonNegative, require_axis
+
+
+class Concat(Op):
+    """The inputs one behind the other along ``axis``, equally long along all others.
+
+    Inputs (channels₁, *spatial), (channels₂, *spatial), … → output (channels₁ + channels₂ + …, *spatial).
+    """
+
+    name = "concat"
+    arity = Arity(2, None)
+    examples = (
+        Example("concat:\nfrom: [a, b]", (TensorType((2, 3, 4)), TensorType((3, 3, 4)))),
+        Example(
+            "concat: {axis: 1}\nfrom: [a, b, c]",
+            (TensorType((2, 3)), TensorType((2, 1)), TensorType((2, 2))),
+            "along the length",
+        ),
+    )
+
+    axis: NonNegative = Field(0, description="A whole number from 0: the axis, 0 being the channels.")
+
+    def output_type(self, inputs: Types) -> TensorType:
+        require_axis(inputs[0], self.axis)
+        first = inputs[0].shape
+        others = {(shape[: self.axis], shape[self.axis + 1 :]) for shape in (tensor.shape for tensor in inputs)}
+        if len(others) > 1 or any(len(tensor.shape) != len(first) for tensor in inputs):
+            axis = inputs[0].axis_names[self.axis]
+            raise Misfit(
+                SHAPES_DIFFER,
+                f"the inputs, {_listed(inputs)}, differ in more than the {axis} along which they are joined",
+                hint="crop, pad or resize them to one extent first",
+            )
+        joined = sum(tensor.shape[self.axis] for tensor in inputs)
+        return TensorType((*first[: self.axis], joined, *first[self.axis + 1 :]))
+
+    def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:  # noqa: ARG002
+        return Arithmetic()
+
+    def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:
+        starts = accumulate((tensor.shape[self.axis] for tensor in inputs[:-1]), initial=0)
+        axes = range(len(output.shape))
+        return tuple(
+            tuple(Window(axis, offset=-start if axis == self.axis else 0) for axis in axes) for start in starts
+        )
+
+    def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
+        return Kept()
+
+    @property
+    def traits(self) -> Trait:
+        return Trait.LINEAR
+
+
+class Merging(Op):
+    """Joins two or more inputs element by element.
+
+    Inputs of equally many axes, each extent equal or 1 → output with the larger extent on each axis.
+    """
+
+    arity = Arity(2, None)
+
+    def output_type(self, inputs: Types) -> TensorType:
+        shapes = tuple(tensor.shape for tensor in inputs)
+        if len(set(map(len, shapes))) == 1:
+            extents = [set(along) - {1} for along in zip(*shapes, strict=True)]
+            if all(len(along) <= 1 for along in extents):
+                return TensorType(tuple(max(along, default=1) for along in extents))
+        raise Misfit(
+            SHAPES_DIFFER,
+            f"the inputs, {_listed(inputs)}, do not go together",
+            hint="they need equally many axes, and on each the same extent, or 1",
+        )
+
+    def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:
+        return tuple(
+            tuple(
+                WholeAxis() if extent < output.shape[axis] else Window(axis) for axis, extent in enumerate(tensor.shape)
+            )
+            for tensor in inputs
+        )
+
+
+def _listed(inputs: Types) -> str:
+    *others, last = map(str, inputs)
+    return f"{', '.join(others)} and {last}"
+
+
+def _repeated(inputs: Types, output: TensorType) -> int:
+    """How many of the inputs are repeated to fill the output, so that their gradients are sums."""
+    return sum(tensor.shape != output.shape for tensor in inputs)
+
+
+class Add(Merging):
+    """The sum of all inputs, element by element: y = x₁ + x₂ + …"""
+
+    name = "add"
+    examples = (
+        Example("add:\nfrom: [a, b]", (TensorType((2, 3, 4)), TensorType((2, 3, 4)))),
+        Example(
+            "add:\nfrom: [a, b, c]",
+            (TensorType((2, 3, 4)), TensorType((2, 1, 1)), TensorType((1, 3, 4))),
+            "broadcasting",
+        ),
+    )
+
+    def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
+        backward = for_each(output, "output", {"additions": _repeated(inputs, output)})
+        forward = for_each(output, "output", {"additions": len(inputs) - 1})
+        return Arithmetic(operations=forward, input_gradient_operations=backward)
+
+    def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
+        return Kept()
+
+    @property
+    def traits(self) -> Trait:
+        return Trait.LINEAR
+
+
+class Multiply(Merging):
+    """The product of all inputs, element by element: y = x₁ · x₂ · …"""
+
+    name = "multiply"
+    examples = (
+        Example("multiply:\nfrom: [a, b]", (TensorType((2, 3, 4)), TensorType((2, 3, 4)))),
+        Example(
+            "multiply:\nfrom: [x, gate]", (TensorType((2, 3, 4)), TensorType((2, 1, 1))), "a gate for each channel"
+        ),
+    )
+
+    def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
+        others = len(inputs) - 1
+        backward = {"multiplications": len(inputs) * others, "additions": _repeated(inputs, output)}
+        return Arithmetic(
+            operations=for_each(output, "output", {"multiplications": others}),
+            input_gradient_operations=for_each(output, "output", backward),
+        )
+
+    def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
+        return Kept(inputs=True)
+
+
+OPS = (Concat, Add, Multiply)

@@ -1,0 +1,121 @@
+"""One value as text: the only place that says how a count, a shape or a receptive field is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from archanalyzer.passes.analysis import Kind
+from archanalyzer.passes.facts import Amount
+from archanalyzer.report.text import escape
+
+UNKNOWN = "?"
+NOTHING = "–"
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+class Look(Enum):
+    """How cells of the sheet's own columns are written, beside the kinds that facts have."""
+
+    TEXT = "text"
+    SHARE = "share"
+
+
+Form = Kind | Look
+
+
+class Blank(Enum):
+    """A cell with nothing to say, where None is a value that is not known."""
+
+    BLANK = "blank"
+
+
+BLANK = Blank.BLANK
+
+
+def cell(value: Any, form: Form, *, several_inputs: bool = False) -> str:
+    """A cell as it is shown: ``?`` for what is not known, ``≥`` before a sum of which a part is not known."""
+    if value is BLANK:
+        return ""
+    if isinstance(value, Amount):
+        text = cell(value.value, form, several_inputs=several_inputs)
+        return f"≥ {text}" if value.at_least and value.value is not None else text
+    if value is None:
+        return NOTHING if form is Kind.FRACTION else UNKNOWN
+    if form is Kind.FIELD:
+        return field_text(value, several_inputs=several_inputs)
+    return _WRITERS[form](value)
+
+
+def count_text(value: Any) -> str:
+    """``138,357,544``."""
+    return f"{value:,}" if isinstance(value, int | float) else escape(str(value))
+
+
+def bytes_text(value: int) -> str:
+    """``527.8 MiB``: the unit in which at most three digits stand before the point; bytes themselves are exact."""
+    if abs(value) < 1024:
+        return f"{value:,} B"
+    size, unit = float(value), 0
+    while abs(size) >= 1023.95 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:,.1f} {_UNITS[unit]}"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """``64×224×224``."""
+    return "×".join(map(str, shape)) or NOTHING
+
+
+def fraction_text(value: Any) -> str:
+    """``2``, ``1/2``, or one an axis: ``1/2×1``."""
+    if isinstance(value, list | tuple):
+        return "×".join(NOTHING if each is None else str(each) for each in value)
+    return str(value)
+
+
+def field_text(entries: Sequence[Mapping[str, Any]], *, several_inputs: bool = False) -> str:
+    """A receptive field, one entry an axis of each input, as a table shows it.
+
+    ``212``; ``188–204`` where positions differ; ``196×212`` where axes do; ``all`` where every position sees all of
+    the axis; ``≤ 212`` for an upper bound; with ``several_inputs``, ``left 3, right 5``.
+    """
+    parts = []
+    for name, axes in groupby(entries, key=lambda entry: entry["input"]):
+        sizes = [_axis_text(entry) for entry in axes]
+        text = sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
+        parts.append(f"{escape(name)} {text}" if several_inputs else text)
+    return ", ".join(parts) or NOTHING
+
+
+def _axis_text(entry: Mapping[str, Any]) -> str:
+    if entry["whole"]:
+        return "all"
+    least, most = entry["min_size"], entry["size"]
+    bound = "" if entry.get("exact", True) else "≤ "
+    return f"{bound}{most}" if least == most else f"{bound}{least}–{most}"
+
+
+def data_text(value: Any) -> str:
+    """Plain data: named shapes as ``weight 64×3×3×3, bias 64``, anything else as JSON."""
+    if isinstance(value, Mapping) and all(_is_shape(each) for each in value.values()):
+        return ", ".join(f"{escape(str(name))} {shape_text(shape)}" for name, shape in value.items()) or NOTHING
+    return escape(json.dumps(value, ensure_ascii=False))
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(type(each) is int for each in value)
+
+
+_WRITERS: dict[Form, Callable[[Any], str]] = {
+    Kind.COUNT: count_text,
+    Kind.BYTES: bytes_text,
+    Kind.SHAPE: shape_text,
+    Kind.FRACTION: fraction_text,
+    Kind.DATA: data_text,
+    Look.TEXT: lambda value: escape(str(value)),
+    Look.SHARE: lambda value: f"{100 * value:.1f} %",
+}

@@ -1,0 +1,58 @@
+"""CSV for spreadsheets and data frames: one record a layer, values as they are, no totals among them.
+
+By default with all columns. What is not known is empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+from archanalyzer.passes.analysis import Kind
+from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.passes.facts import Amount
+from archanalyzer.report import Page
+from archanalyzer.report.cells import BLANK, Form, field_text
+from archanalyzer.report.columns import all_columns
+from archanalyzer.report.sheet import RowKind, View, build_sheet
+from archanalyzer.report.text import escape
+
+
+def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001
+    """The networks below each other, with the path of its spec before each record."""
+    written = StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")  # as RFC 4180 has it
+    for number, one in enumerate(analyzed):
+        names = view.columns or all_columns(one.facts)
+        sheet = build_sheet(one, View(names, view.depth, view.sort, view.top), fold=False)
+        if number == 0:
+            writer.writerow(["spec", "name", *(column.name for column in sheet.columns)])
+        several = len(one.graph.inputs) > 1
+        for row in sheet.rows:
+            if row.kind is not RowKind.REST:
+                cells = zip(row.cells, sheet.columns, strict=True)
+                values = [_raw(value, column.form, several_inputs=several) for value, column in cells]
+                writer.writerow([_text(one.spec.path), _text(row.name), *values])
+    return written.getvalue()
+
+
+def _raw(value: Any, form: Form, *, several_inputs: bool) -> Any:
+    if isinstance(value, Amount):
+        value = None if value.at_least else value.value
+    if value is None or value is BLANK:
+        return ""
+    if form is Kind.SHAPE:
+        return "x".join(map(str, value))
+    if form is Kind.FIELD:
+        return _text(field_text(value, several_inputs=several_inputs))
+    if isinstance(value, list | Mapping):
+        return _text(json.dumps(value, ensure_ascii=False))
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    """Text that a spreadsheet takes for text: a formula begins with one of these signs."""
+    return f"'{escape(text)}" if text[:1] in {"=", "+", "-", "@"} else escape(text)

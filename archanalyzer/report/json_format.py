@@ -1,0 +1,98 @@
+"""JSON for programs, by the contract of the documentation: everything that is known, one layer a line.
+
+Whatever the view, all layers and all columns are here; None is written ``null`` and means that a value is not known.
+A total or a block's sum of which a part is not known stands among the names in ``at_least``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.passes.facts import Facts
+from archanalyzer.report import Page
+from archanalyzer.report.diagnostics import as_data
+from archanalyzer.report.sheet import View
+
+SCHEMA = 1
+
+# JSON itself escapes the first thirty-two; a terminal obeys these too.
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+
+
+def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001
+    """The networks as one document."""
+    return document([_entry(one) for one in analyzed])
+
+
+def document(specs: Sequence[Mapping[str, Any]]) -> str:
+    """One entry a spec, under the version of the contract; lists of objects are written with one object a line."""
+    entries = ",\n".join("  {\n" + ",\n".join(_members(spec)) + "\n  }" for spec in specs)
+    return f'{{"schema": {SCHEMA}, "specs": [\n{entries}\n]}}\n' if specs else f'{{"schema": {SCHEMA}, "specs": []}}\n'
+
+
+def _members(spec: Mapping[str, Any]) -> Iterable[str]:
+    for key, value in spec.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            text = "[\n" + ",\n".join(f"      {_dump(item)}" for item in value) + "\n    ]"
+        else:
+            text = _dump(value)
+        yield f"    {_dump(key)}: {text}"
+
+
+def _dump(value: Any) -> str:
+    """On one line. A lone surrogate, from a file name that is no UTF-8, is escaped, so that the text can be encoded."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_CONTROLS)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _entry(analyzed: Analyzed) -> dict[str, Any]:
+    graph, facts = analyzed.graph, analyzed.facts
+    totals = facts.totals()
+    return {
+        "name": graph.name,
+        "path": analyzed.spec.path,
+        "dtype": graph.dtype,
+        "partial": analyzed.partial,
+        "outputs": [graph.layers[output].name for output in graph.outputs],
+        "totals": {total.name: total.amount.value for total in totals},
+        "at_least": [total.name for total in totals if total.amount.at_least],
+        "layers": _layers(facts),
+        "blocks": _blocks(facts),
+        "diagnostics": [as_data(diagnostic) for diagnostic in analyzed.diagnostics],
+    }
+
+
+def _layers(facts: Facts) -> list[dict[str, Any]]:
+    layers = facts.graph.layers
+    values = {name: facts.values(name) for name in facts.columns}
+    return [
+        {
+            "name": layer.name,
+            "op": layer.op.name,
+            "inputs": [layers[source].name for source in layer.inputs],
+            **{name: column[layer.index] for name, column in values.items()},
+        }
+        for layer in layers
+    ]
+
+
+def _blocks(facts: Facts) -> list[dict[str, Any]]:
+    layers = facts.graph.layers
+    entries = []
+    for block in facts.graph.blocks:
+        amounts = {name: facts.block_value(block, name) for name in facts.columns}
+        entries.append(
+            {
+                "name": block.name,
+                "block": block.block,
+                "first": layers[block.start].name,
+                "last": layers[block.stop - 1].name,
+                "output": None if block.output is None else layers[block.output].name,
+                **{name: amount.value for name, amount in amounts.items()},
+                "at_least": [name for name, amount in amounts.items() if amount.at_least],
+            }
+        )
+    return entries

@@ -1,0 +1,62 @@
+"""Markdown for a comment on a pull request: a table and the summary, foldable by the reader's own means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.report import Page
+from archanalyzer.report.cells import cell
+from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
+from archanalyzer.report.summary import CONVENTION, notes, summary
+from archanalyzer.report.text import escape
+
+# What means something in a cell; an underscore only at the edge of a word, so that names stay readable.
+_SPECIAL = re.compile(r"[\\`*<>\[\]|~$&#@]|(?<![^\W_])_|_(?![^\W_])")
+
+
+def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001
+    """A section for each network."""
+    return "\n".join("\n".join(_network(one, view)) + "\n" for one in analyzed)
+
+
+def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
+    sheet = build_sheet(analyzed, view)
+    yield f"### {_escaped(sheet.title)}"
+    yield ""
+    yield from _table(sheet)
+    yield ""
+    yield from (f"- {title}: {_escaped(text)}" for title, text in summary(analyzed))
+    yield ""
+    yield from (f"**{_escaped(note)}**\\" for note in notes(analyzed))
+    if any(row.copies > 1 for row in sheet.rows):
+        yield "×N stands for N alike, with the sum over all of them.\\"
+    yield f"<sub>{CONVENTION}</sub>"
+
+
+def _table(sheet: Sheet) -> Iterator[str]:
+    yield _line(["layer", *(column.title for column in sheet.columns)])
+    yield _line([":--", *("--:" if column.align == "right" else ":--" for column in sheet.columns)])
+    for row in sheet.rows:
+        yield _line([_label(row), *_texts(sheet, row.cells)])
+    yield _line([f"**{text}**" if text else "" for text in ("total", *_texts(sheet, sheet.totals))])
+
+
+def _texts(sheet: Sheet, cells: Sequence[object]) -> Iterator[str]:
+    for value, column in zip(cells, sheet.columns, strict=True):
+        yield _escaped(cell(value, column.form, several_inputs=column.several_inputs))
+
+
+def _label(row: Row) -> str:
+    label = _escaped(row.label)
+    copies = f" ×{row.copies:,}" if row.copies > 1 else ""
+    return "&emsp;" * row.indent + (f"**{label}**" if row.kind is RowKind.HEADING else label) + copies
+
+
+def _line(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", escape(text))

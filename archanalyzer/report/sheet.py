@@ -1,0 +1,253 @@
+"""The chosen rows and columns of a network, as data: what every table, in whatever format, is written from.
+
+The rows add up to the totals, always. A folded block is one row with the sum over its layers; an unfolded one is a
+heading without numbers above its layers. Rows that stand next to each other and would show the same are one row,
+``×N``, whose sums are those of all N together; so one of them has the N-th part. Rows beyond ``top`` are summed up in
+a last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from itertools import groupby
+from math import prod
+from typing import Any
+
+from archanalyzer.diagnostics import did_you_mean
+from archanalyzer.graph import Block, Graph
+from archanalyzer.passes.analysis import Kind
+from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.passes.facts import Facts
+from archanalyzer.report.cells import BLANK, Look
+from archanalyzer.report.columns import Part, SheetColumn, SheetError, all_columns, choose, column
+
+
+@dataclass(frozen=True)
+class View:
+    """Which columns and rows to show.
+
+    ``depth``: levels of blocks that are unfolded, None for all. ``sort``, ``top``: the layers alone, without blocks,
+    ordered by a column, and only so many of them; ``top`` without ``sort`` takes those with the most MACs.
+    """
+
+    columns: Sequence[str] | None = None
+    depth: int | None = None
+    sort: str | None = None
+    top: int | None = None
+
+
+class RowKind(Enum):
+    """A layer; a folded block; the heading of an unfolded one; the sum of the rows that are left out."""
+
+    LAYER = "layer"
+    BLOCK = "block"
+    HEADING = "heading"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``label`` is the name within the block that the row stands in, ``name`` the whole path."""
+
+    kind: RowKind
+    name: str
+    label: str
+    indent: int
+    copies: int
+    cells: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """``columns`` are those after the name; ``totals`` has one value a column, blank where nothing adds up."""
+
+    title: str
+    columns: tuple[SheetColumn, ...]
+    rows: tuple[Row, ...]
+    totals: tuple[Any, ...]
+
+
+def build_sheet(analyzed: Analyzed, view: View | None = None, *, fold: bool = True) -> Sheet:
+    """The sheet of a network; without ``fold``, each layer or folded block has a row of its own, headings have none.
+
+    Raises:
+        SheetError: the view names a column that there isn't.
+    """
+    view = view or View()
+    facts = analyzed.facts
+    columns = choose(facts, view.columns)
+    if view.sort is not None or view.top is not None:
+        rows = tuple(_ranked(facts, columns, view.sort or "macs", view.top))
+    elif fold:
+        rows = tuple(_Outline(facts, columns).rows(view.depth))
+    else:
+        rows = tuple(_listed(facts, columns, view.depth))
+    return Sheet(analyzed.graph.name, columns, rows, tuple(each.total for each in columns))
+
+
+def _row(kind: RowKind, columns: tuple[SheetColumn, ...], part: Part, name: str, label: str, indent: int = 0) -> Row:
+    return Row(kind, name, label, indent, len(part.starts), tuple(column.of(part) for column in columns))
+
+
+def _listed(facts: Facts, columns: tuple[SheetColumn, ...], depth: int | None) -> Iterator[Row]:
+    def walk(node: Node, levels: int) -> Iterator[Row]:
+        for item in node.items():
+            if isinstance(item, int):
+                name = facts.graph.layers[item].name
+                yield _row(RowKind.LAYER, columns, Part((item,)), name, name)
+            elif levels:
+                yield from walk(item, levels - 1)
+            elif item.block:
+                part = Part((item.start,), item.length, item.block)
+                yield _row(RowKind.BLOCK, columns, part, item.block.name, item.block.name)
+
+    return walk(block_tree(facts.graph), -1 if depth is None else depth)
+
+
+@dataclass
+class Node:
+    """A block and the blocks right inside it; the root, which is the network, is none."""
+
+    block: Block | None
+    start: int
+    stop: int
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def length(self) -> int:
+        return self.stop - self.start
+
+    def items(self) -> Iterator[int | Node]:
+        """What stands right inside: layers, by index, and blocks."""
+        at = self.start
+        for child in self.children:
+            yield from range(at, child.start)
+            yield child
+            at = child.stop
+        yield from range(at, self.stop)
+
+
+def block_tree(graph: Graph) -> Node:
+    """The uses of blocks as a tree."""
+    root = Node(None, 0, len(graph.layers))
+    open_ = [root]
+    for block in sorted(graph.blocks, key=lambda block: (block.start, -block.stop, block.name.count("/"))):
+        while open_[-1].stop < block.stop or open_[-1].stop <= block.start:
+            open_.pop()
+        node = Node(block, block.start, block.stop)
+        open_[-1].children.append(node)
+        open_.append(node)
+    return root
+
+
+class _Outline:
+    """Blocks and layers as rows, with what is alike put together."""
+
+    def __init__(self, facts: Facts, columns: tuple[SheetColumn, ...]) -> None:
+        self.layers = facts.graph.layers
+        self.columns = columns
+        self.root = block_tree(facts.graph)
+        self._looks: dict[Any, int] = {}
+        self._layer_look = [self._look_of_layer(index) for index in range(len(self.layers))]
+        self._node_look: dict[int, int] = {}
+        self._look(self.root)
+
+    def _look_of_layer(self, index: int) -> int:
+        """A number for all that a layer's row shows, but its name and the names that it reads."""
+        layer, part = self.layers[index], Part((index,))
+        shown = [repr(each.of(part)) for each in self.columns if each.name != "inputs"]
+        distances = [index - source for source in layer.inputs]
+        return self._looks.setdefault((layer.op.name, repr(layer.op), *distances, *shown), len(self._looks))
+
+    def _look(self, item: int | Node) -> int:
+        """One number for all that look alike; a layer and a block never do."""
+        if isinstance(item, int):
+            return self._layer_look[item]
+        if id(item) not in self._node_look:
+            key = (item.block and item.block.block, tuple(self._look(inner) for inner in item.items()))
+            self._node_look[id(item)] = self._looks.setdefault(key, len(self._looks))
+        return self._node_look[id(item)]
+
+    def rows(self, depth: int | None) -> Iterator[Row]:
+        return self._inside(self.root, (0,), -1 if depth is None else depth, 0)
+
+    def _inside(self, node: Node, offsets: tuple[int, ...], levels: int, indent: int) -> Iterator[Row]:
+        """The rows of what stands inside a node, which stands for itself and its copies, so many layers further on."""
+        inside = f"{node.block.name}/" if node.block else ""
+        for _, run in groupby(node.items(), self._look):
+            alike = list(run)
+            starts = [item if isinstance(item, int) else item.start for item in alike]
+            everywhere = tuple(offset + start for offset in offsets for start in starts)
+            first = alike[0]
+            if isinstance(first, int):
+                name = self.layers[first].name
+                yield _row(RowKind.LAYER, self.columns, Part(everywhere), name, name.removeprefix(inside), indent)
+            else:
+                moved = tuple(start - first.start for start in everywhere)
+                yield from self._block(first, moved, inside, levels, indent)
+
+    def _block(self, node: Node, offsets: tuple[int, ...], inside: str, levels: int, indent: int) -> Iterator[Row]:
+        block = node.block
+        if block is None:
+            return
+        label = block.name.removeprefix(inside)
+        if levels == 0:
+            output = None if block.output is None else block.output + offsets[-1]
+            last = Block(block.name, block.block, block.start, block.stop, output, block.source)
+            part = Part(tuple(node.start + offset for offset in offsets), node.length, last)
+            yield _row(RowKind.BLOCK, self.columns, part, block.name, label, indent)
+            return
+        cells = tuple(block.block if each.name == "type" else BLANK for each in self.columns)
+        yield Row(RowKind.HEADING, block.name, label, indent, len(offsets), cells)
+        yield from self._inside(node, offsets, levels - 1, indent + 1)
+
+
+def _ranked(facts: Facts, columns: tuple[SheetColumn, ...], sort: str, top: int | None) -> Iterator[Row]:
+    """The layers in the order of a column, the largest first, and what is left out as one row."""
+    ranking = sorted(range(len(facts.graph.layers)), key=_order(facts, sort))
+    shown = ranking[:top]
+    for index in shown:
+        name = facts.graph.layers[index].name
+        yield _row(RowKind.LAYER, columns, Part((index,)), name, name)
+    if rest := tuple(sorted(ranking[len(shown) :])):
+        part = Part(rest)
+        cells = tuple(BLANK if each.total is BLANK else each.of(part) for each in columns)
+        yield Row(RowKind.REST, "", f"… and {len(rest):,} more", 0, 1, cells)
+
+
+def _order(facts: Facts, name: str) -> Any:
+    """A sorting key for layers: the largest first, names from a to z, what is not known last."""
+    known = all_columns(facts)
+    if name not in known:
+        raise SheetError(f"there is no column `{name}` to sort by; {did_you_mean(name, known, 'columns')}")
+    if name == "name":
+        return lambda index: facts.graph.layers[index].name
+    by = column(facts, name)
+    if by.form is Look.TEXT:
+        return lambda index: by.of(Part((index,)))
+    if by.form is Kind.DATA:
+        raise SheetError(f"`{name}` cannot be sorted by: it is neither a number nor a name")
+
+    def descending(index: int) -> tuple[bool, Any]:
+        size = _size(by.of(Part((index,))), by.form)
+        return (size is None, -size if size is not None else 0)
+
+    return descending
+
+
+def _size(value: Any, form: Any) -> Any:
+    """What a value weighs in an order: a shape its elements, a field its largest extent; None where it isn't known."""
+    if value is None:
+        return None
+    match form:
+        case Kind.SHAPE:
+            return prod(value)
+        case Kind.FIELD:
+            return max((entry["size"] for entry in value), default=0)
+        case Kind.FRACTION:
+            known = [Fraction(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+            return max(known, default=None)
+    return value

@@ -1,0 +1,313 @@
+"""From YAML to nodes: our own composer, over the events of PyYAML's parser.
+
+PyYAML's composers are not used: the one in C overruns its stack at 100,000 open brackets, both drop the first of two
+equal keys without a word, and both stop at the first problem. This one has no recursion and reports as much as one
+reading can find.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+import yaml
+
+from archanalyzer.diagnostics import Note, Problems, Rule, Source, SourceFile, did_you_mean
+from archanalyzer.diagnostics.rules.text import (
+    ALIAS_CYCLE,
+    ALIAS_EXPANSION,
+    DUPLICATE_KEY,
+    EMPTY_FILE,
+    KEY_NOT_TEXT,
+    MERGE_KEY,
+    NESTING_TOO_DEEP,
+    SEVERAL_DOCUMENTS,
+    SPLIT_EXPRESSION,
+    TOO_MANY_VALUES,
+    UNKNOWN_ALIAS,
+    YAML_TAG,
+)
+from archanalyzer.spec.limits import Limits
+from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from archanalyzer.spec.scalars import shown
+from archanalyzer.spec.splitting import end_of_expression, in_quotes
+from archanalyzer.spec.syntax import report_syntax_error
+
+_LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# PyYAML's stubs allow for events without marks; a parser makes none.
+_Event: TypeAlias = Any
+_TAG = re.compile(r"![^\s,\[\]{}]*")
+_NULL_KEYS = frozenset(("", "~", "null", "Null", "NULL"))
+_SPECIAL_KEYS = _NULL_KEYS | {"<<"}
+
+
+def compose(file: SourceFile, limits: Limits, problems: Problems) -> Node | None:
+    """The nodes that ``file`` consists of, or None where it could not be read to its end.
+
+    What is wrong is added to ``problems``; an entry that cannot be used is left out of its map.
+    """
+    composer = _Composer(file, limits, problems)
+    try:
+        with _without_garbage_collection():
+            return composer.compose()
+    except _Stop:
+        return None
+    except (yaml.YAMLError, ValueError) as error:  # lone surrogates escape PyYAML as ValueError
+        composer.report_unreadable(error)
+        return None
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Nodes by the hundred thousand and no cycle among them: to search them for cycles doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Stop(Exception):
+    """Reading on is of no use; the reason is already among the problems."""
+
+
+class _OpenList:
+    """A list while its items are read; what starts in ``skipped`` is left over of a split expression."""
+
+    __slots__ = ("before", "height", "node", "skipped")
+    key: Node | None = None
+
+    def __init__(self, node: SequenceNode, before: int) -> None:
+        self.node = node
+        self.before = before  # the nodes of the file before this one
+        self.height = 1  # the levels of lists and maps from here down
+        self.skipped = range(0)
+
+    def add(self, node: Node) -> None:
+        if not self.skipped or node.start_mark.index not in self.skipped:
+            self.node.items.append(node)
+
+
+class _OpenMap:
+    """A map while its entries are read: ``key`` is the one whose value comes next."""
+
+    __slots__ = ("before", "height", "key", "node", "problems", "skipped")
+
+    def __init__(self, node: MappingNode, before: int, problems: Problems) -> None:
+        self.node = node
+        self.before = before
+        self.height = 1
+        self.skipped = range(0)
+        self.key: Node | None = None
+        self.problems = problems
+
+    def add(self, node: Node) -> None:
+        key = self.key
+        if key is None:
+            self.key = node
+            return
+        self.key = None
+        if self.skipped and key.start_mark.index in self.skipped:
+            return
+        entries = self.node.entries
+        if type(key) is ScalarNode and key.text not in entries and key.text not in _SPECIAL_KEYS:
+            entries[key.text] = Entry(key, node)
+        else:
+            self._add_special(key, node)
+
+    def _add_special(self, key: Node, node: Node) -> None:
+        entries = self.node.entries
+        if not isinstance(key, ScalarNode):
+            self.problems.add(KEY_NOT_TEXT, f"expected a name as key, found {key.kind}", key.source)
+        elif key.plain and key.text in _NULL_KEYS:
+            self.problems.add(KEY_NOT_TEXT, "expected a name as key, found nothing", key.source)
+        elif key.plain and key.text == "<<":
+            hint = "put what is common into a block with arguments"
+            self.problems.add(MERGE_KEY, "expected a name as key, found the merge key `<<`", key.source, hint=hint)
+        elif key.text in entries:
+            first = Note("first given here", entries[key.text].key.source)
+            message = f"expected each key once, found {shown(key.text)} a second time"
+            self.problems.add(DUPLICATE_KEY, message, key.source, notes=(first,))
+        else:
+            entries[key.text] = Entry(key, node)
+
+
+_Frame: TypeAlias = _OpenList | _OpenMap
+
+
+class _Expression(NamedTuple):
+    """An expression without quotes in a flow collection: the text that YAML made of it, and its whole end."""
+
+    node: ScalarNode
+    end: int
+    key: str | None
+
+
+class _Composer:
+    """One reading of one file."""
+
+    def __init__(self, file: SourceFile, limits: Limits, problems: Problems) -> None:
+        self.file = file
+        self.limits = limits
+        self.problems = problems
+        self.anchors: dict[str, _Frame | ScalarNode] = {}
+        self.aliases = 0
+        self.count = 0  # the nodes so far, aliases expanded; a node's size is by how much this grew meanwhile
+        self.last_expression: _Expression | None = None
+
+    def compose(self) -> Node | None:
+        """The root node, or None where there is nothing in the file.
+
+        Raises:
+            _Stop: a limit is passed.
+            yaml.YAMLError, ValueError: the text is not YAML.
+        """
+        next_event = _LOADER(self.file.text).get_event
+        event: _Event = next_event()
+        start = event.start_mark
+        root = _OpenList(SequenceNode(self.file, start, start, flow=False), before=0)
+        frame: _Frame = root
+        frames = [frame]
+        most = self.limits.nodes
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self.count += 1
+                frame.add(self._scalar(event, frame))
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                frame = self._open(event, len(frames))
+                frames.append(frame)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                closed, frame = frame, frames[-2]
+                frames.pop()
+                self._close(closed, event, frame)
+            elif kind is yaml.AliasEvent:
+                self._alias(event, frame, len(frames))
+            elif kind is yaml.StreamEndEvent or (kind is yaml.DocumentStartEvent and root.node.items):
+                return self._root(event, root.node.items)
+            if self.count > most:
+                self._refuse_size(event)
+
+    def _scalar(self, event: _Event, frame: _Frame) -> ScalarNode:
+        text = event.value
+        node = ScalarNode(self.file, event.start_mark, event.end_mark, text, not event.style)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        if event.tag is not None:
+            self._refuse_tag(event)
+        if text[:1] == "=" and node.plain and frame.node.flow:
+            return self._whole_expression(node, frame)
+        return node
+
+    def _open(self, event: _Event, depth: int) -> _Frame:
+        self._check_depth(depth, event)
+        start, flow = event.start_mark, bool(event.flow_style)
+        frame: _Frame
+        if isinstance(event, yaml.MappingStartEvent):
+            frame = _OpenMap(MappingNode(self.file, start, start, flow), self.count, self.problems)
+        else:
+            frame = _OpenList(SequenceNode(self.file, start, start, flow), self.count)
+        self.count += 1
+        if event.anchor is not None:
+            self.anchors[event.anchor] = frame
+        if event.tag is not None:
+            self._refuse_tag(event)
+        return frame
+
+    def _close(self, closed: _Frame, event: _Event, frame: _Frame) -> None:
+        closed.node.end_mark = event.end_mark
+        closed.node.size = self.count - closed.before
+        frame.height = max(frame.height, closed.height + 1)
+        frame.add(closed.node)
+
+    def _alias(self, event: _Event, frame: _Frame, depth: int) -> None:
+        name = event.anchor
+        target = self.anchors.get(name)
+        if target is None:
+            hint = did_you_mean(name, list(self.anchors), "anchors")
+            self._add(UNKNOWN_ALIAS, f"there is no anchor `&{name}` above", event, hint)
+        elif isinstance(target, ScalarNode):
+            self.aliases += 1
+            self.count += 1
+            return frame.add(target)
+        elif target.node.size == 0:
+            self._add(ALIAS_CYCLE, f"`*{name}` stands inside `&{name}`, which would contain itself", event)
+        else:
+            self.aliases += 1
+            self.count += target.node.size
+            self._check_depth(depth + target.height - 1, event)
+            frame.height = max(frame.height, target.height + 1)
+            return frame.add(target.node)
+        self.count += 1
+        return frame.add(ScalarNode(self.file, event.start_mark, event.end_mark, "", plain=True))
+
+    def _refuse_tag(self, event: _Event) -> None:
+        found = _TAG.search(self.file.text, event.start_mark.index)
+        tag = found.group() if found else "!"
+        is_text = event.tag == "tag:yaml.org,2002:str"
+        hint = "leave it out and put the text in quotes" if is_text else "leave it out"
+        self._add(YAML_TAG, f"expected no tag, found {shown(tag)}", event, hint, length=len(tag))
+
+    def _whole_expression(self, node: ScalarNode, frame: _Frame) -> ScalarNode:
+        """``node``, or where YAML has split an expression, all of it; that is then reported."""
+        text, start = self.file.text, node.start
+        end = end_of_expression(text, start, self.limits.expression_characters)
+        key = frame.key.text if isinstance(frame.key, ScalarNode) else None
+        self.last_expression = _Expression(node, end, key)
+        if end <= node.end:
+            return node
+        self._report_split(self.last_expression)
+        frame.skipped = range(start + 1, end)
+        return ScalarNode(self.file, node.start_mark, node.end_mark, text[start:end], plain=False)
+
+    def _report_split(self, expression: _Expression) -> None:
+        node, end, key = expression
+        whole = " ".join(self.file.text[node.start : end].split())
+        at = self.file.text[node.end : end].lstrip()[:1]
+        hint = f"write `{in_quotes(whole)}`" if key is None else f"write `{key}: {in_quotes(whole)}`"
+        self.problems.add(SPLIT_EXPRESSION, f"YAML splits {shown(whole)} at the `{at}`", node.source, hint=hint)
+
+    def report_unreadable(self, error: Exception) -> None:
+        """Reports where PyYAML gave up, as a split expression if it was in the midst of one."""
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        last = self.last_expression
+        if mark and last and last.node.end <= mark.index < last.end:
+            self._report_split(last)  # which adds nothing where it has been reported
+        else:
+            report_syntax_error(error, self.file, self.problems)
+
+    def _root(self, event: _Event, items: list[Node]) -> Node | None:
+        root = items[0] if items else None
+        if root is None or (isinstance(root, ScalarNode) and root.plain and not root.text):
+            self.problems.add(EMPTY_FILE, "expected a spec, found nothing", Source(self.file, 1, 1, 1))
+            return None
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._add(SEVERAL_DOCUMENTS, "expected one document, found a second", event, "put it in a file of its own")
+        return root
+
+    def _check_depth(self, depth: int, event: _Event) -> None:
+        if depth > self.limits.nesting:
+            message = f"expected at most {self.limits.nesting} levels of maps and lists in each other, found more"
+            self._stop(NESTING_TOO_DEEP, message, event)
+
+    def _refuse_size(self, event: _Event) -> NoReturn:
+        most = self.limits.nodes
+        if self.aliases:
+            self._stop(ALIAS_EXPANSION, f"expected at most {most} values with aliases expanded, found more", event)
+        self._stop(TOO_MANY_VALUES, f"expected at most {most} values, found more", event)
+
+    def _stop(self, rule: Rule, message: str, event: _Event) -> NoReturn:
+        self._add(rule, message, event, length=1)
+        raise _Stop
+
+    def _add(self, rule: Rule, message: str, event: _Event, hint: str | None = None, *, length: int = 0) -> None:
+        start = event.start_mark
+        column = start.column + 1
+        end_column = column + (length or event.end_mark.index - start.index)
+        self.problems.add(rule, message, Source(self.file, start.line + 1, column, end_column), hint=hint)

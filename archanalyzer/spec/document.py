@@ -1,0 +1,293 @@
+"""The sections of a spec: what stands at the top level of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+from archanalyzer import ops
+from archanalyzer.diagnostics import Problems, Source, SourceFile, did_you_mean
+from archanalyzer.diagnostics.rules.language import (
+    EMPTY_BLOCK,
+    HIDES_LAYER_TYPE,
+    INVALID_FIELD,
+    MISSING_KEY,
+    RECURSIVE_BLOCK,
+    UNKNOWN_KEY,
+    UNKNOWN_OVERRIDE,
+    UNKNOWN_VERSION,
+    UNUSED_BLOCK,
+)
+from archanalyzer.spec.composing import compose
+from archanalyzer.spec.entries import LayerEntry, parse_entries, parse_name, parse_names
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, is_nothing
+from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode
+from archanalyzer.spec.scalars import Value
+from archanalyzer.spec.text import source_from_string
+
+SECTIONS = (
+    "archspec",
+    "name",
+    "description",
+    "variables",
+    "dtype",
+    "inputs",
+    "outputs",
+    "blocks",
+    "layers",
+    "weights",
+    "data",
+    "training",
+    "expect",
+)
+_REQUIRED = ("archspec", "inputs", "layers")
+_BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
+DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the command line says over the spec: ``--set``, ``--input`` and ``--dtype``, as typed."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    input_shapes: Mapping[str, str] = field(default_factory=dict)
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BlockDefinition:
+    """A layer type that the user defines; an argument without a default has None."""
+
+    name: ScalarNode
+    inputs: tuple[str, ...]
+    arguments: Mapping[str, Node | None]
+    entries: tuple[LayerEntry, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class InputDefinition:
+    """One network input, and where its name stands."""
+
+    name: str
+    source: Source
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A spec, section by section; ``sections`` keeps the nodes of those that are read later."""
+
+    name: str
+    description: str
+    dtype: str
+    variables: Mapping[str, Value]
+    inputs: tuple[InputDefinition, ...]
+    outputs: tuple[ScalarNode, ...]
+    blocks: Mapping[str, BlockDefinition]
+    entries: tuple[LayerEntry, ...]
+    sections: Mapping[str, Node]
+
+
+def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) -> Document:
+    """The sections of the spec whose text composed to ``root``; ``stem`` is its name where it gives none.
+
+    Raises:
+        ReportedError: it is no map.
+    """
+    mapping = ev.mapping(root, "a spec")
+    if mapping is None:
+        raise ReportedError("the spec is not a mapping")
+    sections = read_keys(mapping, SECTIONS, "a spec", ev)
+    for key in _REQUIRED:
+        if key not in sections:
+            hint = "begin the spec with `archspec: 1`" if key == "archspec" else None
+            ev.report(MISSING_KEY, f"a spec needs `{key}:`", mapping, hint=hint)
+    _check_version(sections.get("archspec"), ev)
+    variables = _variables(sections.get("variables"), overrides, ev)
+    blocks, entries = _layers(sections, ev)
+    return Document(
+        name=ev.text(sections.get("name"), "`name`") or stem,
+        description=ev.text(sections.get("description"), "`description`") or "",
+        dtype=_dtype(sections.get("dtype"), overrides, ev),
+        variables=variables,
+        inputs=_inputs(sections.get("inputs"), variables, overrides, ev),
+        outputs=parse_names(sections.get("outputs"), "`outputs`", ev),
+        blocks=blocks,
+        entries=entries,
+        sections=sections,
+    )
+
+
+def read_keys(mapping: MappingNode, known: tuple[str, ...], what: str, ev: Evaluator) -> dict[str, Node]:
+    """The values of a map by key; keys other than ``known`` are reported, those left empty are left out."""
+    for key, entry in mapping.entries.items():
+        if key not in known:
+            hint = did_you_mean(key, known, "keys")
+            ev.report(UNKNOWN_KEY, f"`{key}` is no key of {what}", entry.key, hint=hint)
+    entries = mapping.entries.items()
+    return {key: entry.value for key, entry in entries if key in known and not is_nothing(entry.value)}
+
+
+def _check_version(node: Node | None, ev: Evaluator) -> None:
+    if node is not None and not (isinstance(node, ScalarNode) and node.text == "1"):
+        found = f"`{node.text}`" if isinstance(node, ScalarNode) else node.kind
+        ev.report(UNKNOWN_VERSION, f"expected `archspec: 1`, found {found}", node)
+
+
+def _dtype(node: Node | None, overrides: Overrides, ev: Evaluator) -> str:
+    if overrides.dtype is not None:
+        node = _override_node(overrides.dtype, "--dtype", ev)
+    dtype = ev.text(node, "`dtype`") or DTYPES[0]
+    if dtype not in DTYPES and node is not None:
+        ev.report(INVALID_FIELD, f"`{dtype}` is no dtype", node, hint=did_you_mean(dtype, DTYPES, "dtypes"))
+        return DTYPES[0]
+    return dtype
+
+
+def _override_node(text: str, name: str, ev: Evaluator) -> Node | None:
+    """A value from the command line, read by the same rules as one in the file."""
+    return compose(source_from_string(text, name), ev.limits, ev.problems)
+
+
+def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> dict[str, Value]:
+    """The variables in their order; each may use those above it, and each may be set from outside."""
+    mapping = ev.mapping(node, "`variables`")
+    given = {key: entry.value for key, entry in mapping.entries.items()} if mapping else {}
+    _refuse_unknown(overrides.settings, tuple(given), "--set", "variables", ev.problems)
+    values: dict[str, Value] = {}
+    for name, default in given.items():
+        chosen: Node | None = default
+        if name in overrides.settings:
+            chosen = _override_node(overrides.settings[name], f"--set {name}", ev)
+        if chosen is None:
+            continue
+        try:
+            values[name] = ev.value(chosen, values)
+        except ReportedError:
+            continue
+    return values
+
+
+def _refuse_unknown(
+    given: Mapping[str, str], known: tuple[str, ...], option: str, what: str, problems: Problems
+) -> None:
+    for name in given:
+        if name not in known:
+            source = Source(SourceFile(option, f"{name}={given[name]}"), 1, 1, 1 + len(name))
+            problems.add(
+                UNKNOWN_OVERRIDE, f"the spec has no `{name}` in `{what}:`", source, hint=did_you_mean(name, known, what)
+            )
+
+
+def _inputs(
+    node: Node | None, variables: Mapping[str, Value], overrides: Overrides, ev: Evaluator
+) -> tuple[InputDefinition, ...]:
+    mapping = ev.mapping(node, "`inputs`")
+    if mapping is None:
+        return ()
+    _refuse_unknown(overrides.input_shapes, tuple(mapping.entries), "--input", "inputs", ev.problems)
+    inputs: list[InputDefinition] = []
+    for key, entry in mapping.entries.items():
+        parse_name(entry.key, ev, reserved=frozenset({"previous"}))
+        shape: Node | None = entry.value
+        if key in overrides.input_shapes:
+            text = overrides.input_shapes[key].replace("×", "x").replace("x", ",")
+            shape = _override_node(f"[{text}]", f"--input {key}", ev)
+        if shape is None:
+            continue
+        try:
+            inputs.append(InputDefinition(key, entry.key.source, _shape(key, shape, variables, ev)))
+        except ReportedError:
+            continue
+    return tuple(inputs)
+
+
+def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator) -> tuple[int, ...]:
+    value = ev.value(node, variables)
+    sizes = value if isinstance(value, tuple) else (value,)
+    whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size > 0)
+    if whole and len(whole) == len(sizes):
+        return whole
+    raise ev.report(
+        INVALID_FIELD,
+        f"expected the shape of `{name}` as a list of whole numbers above 0, channels first",
+        node,
+        hint="for example `[3, 224, 224]`; the batch axis is left out",
+    )
+
+
+def _layers(sections: Mapping[str, Node], ev: Evaluator) -> tuple[dict[str, BlockDefinition], tuple[LayerEntry, ...]]:
+    """The blocks and the top level's entries; uses of blocks that would never end are reported."""
+    mapping = ev.mapping(sections.get("blocks"), "`blocks`")
+    blocks = mapping.entries if mapping else {}
+    built_in = tuple(name for name in ops.names() if name != "input")
+    types, known = {*built_in, *blocks}, (*blocks, *built_in)
+    definitions: dict[str, BlockDefinition] = {}
+    for name, entry in blocks.items():
+        if name in built_in:
+            ev.report(HIDES_LAYER_TYPE, f"`{name}` is a layer type already", entry.key, hint="choose another name")
+        parse_name(entry.key, ev)
+        definition = _block(entry.key, entry.value, types, known, ev)
+        if definition is not None:
+            definitions[name] = definition
+    listed = ev.sequence(sections.get("layers"), "`layers`")
+    entries = tuple(parse_entries(listed, types, known, ev)) if listed else ()
+    if listed is not None and not listed.items:
+        ev.report(EMPTY_BLOCK, "`layers:` has no layer in it", listed)
+    _check_uses(definitions, entries, ev)
+    return definitions, entries
+
+
+def _block(
+    name: ScalarNode, node: Node, types: set[str], known: tuple[str, ...], ev: Evaluator
+) -> BlockDefinition | None:
+    mapping = ev.mapping(node, f"the block `{name.text}`")
+    if mapping is None:
+        return None
+    keys = read_keys(mapping, _BLOCK_KEYS, "a block", ev)
+    listed = ev.sequence(keys.get("layers"), "`layers`")
+    if listed is None or not listed.items:
+        ev.report(EMPTY_BLOCK, f"the block `{name.text}` has no `layers:`", name)
+    arguments = ev.mapping(keys.get("arguments"), "`arguments`")
+    given = arguments.entries.items() if arguments else ()
+    inputs = parse_names(keys.get("inputs"), "`inputs`", ev)
+    return BlockDefinition(
+        name=name,
+        inputs=tuple(each.text for each in inputs) or ("input",),
+        arguments={key: None if is_nothing(entry.value) else entry.value for key, entry in given},
+        entries=tuple(parse_entries(listed, types, known, ev)) if listed else (),
+    )
+
+
+def _check_uses(blocks: dict[str, BlockDefinition], entries: tuple[LayerEntry, ...], ev: Evaluator) -> None:
+    """Reports blocks that nothing uses, and those that use themselves by whatever way, which are then left out."""
+    uses = {name: [use for use in types_used(block.entries) if use in blocks] for name, block in blocks.items()}
+    used = set(types_used(entries)).union(*uses.values())
+    for name, block in blocks.items():
+        if name not in used:
+            ev.report(UNUSED_BLOCK, f"nothing uses the block `{name}`", block.name)
+    while circle := _circle(uses):
+        chain = " → ".join(f"`{name}`" for name in circle)
+        ev.report(RECURSIVE_BLOCK, f"a block uses itself: {chain}", blocks[circle[0]].name)
+        for name in circle[1:]:
+            uses.pop(name)
+            blocks.pop(name)
+
+
+def _circle(uses: Mapping[str, list[str]]) -> list[str]:
+    """Names of blocks each of which uses the next, the last one being the first again; empty where there are none."""
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle[::-1]
+    return []
+
+
+def types_used(entries: tuple[LayerEntry, ...]) -> list[str]:
+    """The layer types and blocks that some entries name, those inside groups included."""
+    found: list[str] = []
+    for entry in entries:
+        found.extend(types_used(entry.body) if entry.type is None else [entry.type.text])
+    return found

@@ -1,0 +1,108 @@
+"""Values of nodes: scalars by the language's rules, lists, and `=` expressions with the names in scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archanalyzer.diagnostics import BlockUse, Problems, Rule
+from archanalyzer.diagnostics.rules.language import WRONG_KIND
+from archanalyzer.spec.expressions import compile_expression
+from archanalyzer.spec.limits import Limits
+from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from archanalyzer.spec.scalars import Value, ValueProblem, scalar_value
+
+
+class ReportedError(Exception):
+    """Something is wrong and already stands among the problems; whoever can do without the value goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """Reads values, and puts what is wrong with them among ``problems``."""
+
+    problems: Problems
+    limits: Limits
+
+    def value(self, node: Node, names: Mapping[str, Value], trail: BlockUse | None = None) -> Value:
+        """The value of a scalar, an expression or a list.
+
+        Raises:
+            ReportedError: it has none; what is wrong with any part of it is reported.
+        """
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, names, trail)
+        if isinstance(node, SequenceNode):
+            return tuple(self.all(node.items, lambda item: self.value(item, names, trail)))
+        raise self.report(WRONG_KIND, f"expected a value or a list, found {node.kind}", node, trail=trail)
+
+    def data(self, node: Node, names: Mapping[str, Value]) -> Any:
+        """As ``value``, with lists as lists, and with maps, as dicts.
+
+        Raises:
+            ReportedError: as ``value``.
+        """
+        if isinstance(node, MappingNode):
+            pairs = self.all(node.entries.values(), lambda entry: (entry.key.text, self.data(entry.value, names)))
+            return dict(pairs)
+        if isinstance(node, SequenceNode):
+            return self.all(node.items, lambda item: self.data(item, names))
+        return self.value(node, names)
+
+    def all(self, items: Any, read: Any) -> list[Any]:
+        """``read`` of every item, going on where one is wrong, so that all that is wrong is reported.
+
+        Raises:
+            ReportedError: after the last item, if any of them raised it.
+        """
+        values, failure = [], None
+        for item in items:
+            try:
+                values.append(read(item))
+            except ReportedError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return values
+
+    def _scalar(self, node: ScalarNode, names: Mapping[str, Value], trail: BlockUse | None) -> Value:
+        try:
+            if node.text.startswith("="):
+                return compile_expression(node.text, self.limits).evaluate(names)
+            return scalar_value(node, self.limits)
+        except ValueProblem as problem:
+            raise self.report(problem.rule, problem.message, node, hint=problem.hint, trail=trail) from None
+
+    def report(
+        self, rule: Rule, message: str, node: Node, *, hint: str | None = None, trail: BlockUse | None = None
+    ) -> ReportedError:
+        """Puts a problem at ``node`` on record, and returns what to raise where nothing can be done without it."""
+        self.problems.add(rule, message, node.source, hint=hint, trail=trail)
+        return ReportedError(message)
+
+    def mapping(self, node: Node | None, what: str) -> MappingNode | None:
+        """``node`` as a map; None where it is absent or nothing, and, reported, where it is anything else."""
+        if node is None or isinstance(node, MappingNode) or is_nothing(node):
+            return node if isinstance(node, MappingNode) else None
+        self.report(WRONG_KIND, f"expected {what} as a mapping, found {node.kind}", node)
+        return None
+
+    def sequence(self, node: Node | None, what: str) -> SequenceNode | None:
+        """``node`` as a list; None where it is absent or nothing, and, reported, where it is anything else."""
+        if node is None or isinstance(node, SequenceNode) or is_nothing(node):
+            return node if isinstance(node, SequenceNode) else None
+        self.report(WRONG_KIND, f"expected {what} as a list, found {node.kind}", node)
+        return None
+
+    def text(self, node: Node | None, what: str) -> str | None:
+        """``node`` as text, numbers and words alike as they are written; None where absent or, reported, no scalar."""
+        if node is None or isinstance(node, ScalarNode):
+            return node.text if isinstance(node, ScalarNode) else None
+        self.report(WRONG_KIND, f"expected {what} as text, found {node.kind}", node)
+        return None
+
+
+def is_nothing(node: Node) -> bool:
+    """Whether a value is left empty, or ``null``."""
+    return isinstance(node, ScalarNode) and node.plain and node.text in {"", "~", "null", "Null", "NULL"}

@@ -1,0 +1,140 @@
+"""The sections beside the network: what is expected of it, and the numbers pinned for running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from archanalyzer.diagnostics import did_you_mean
+from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_LAYER
+from archanalyzer.graph import Expectation, Graph, Pinned, Running
+from archanalyzer.spec.document import Document, read_keys
+from archanalyzer.spec.evaluation import Evaluator, ReportedError
+from archanalyzer.spec.nodes import Entry, MappingNode, Node
+
+T = TypeVar("T")
+
+LOSSES = ("half_squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+
+
+def read_expectations(document: Document, ev: Evaluator) -> tuple[Expectation, ...]:
+    """The entries of ``expect:``, totals first; what they name is looked up when they are checked."""
+    mapping = ev.mapping(document.sections.get("expect"), "`expect`")
+    if mapping is None:
+        return ()
+    keys = read_keys(mapping, ("totals", "layers"), "`expect`", ev)
+    found = _facts(None, keys.get("totals"), document, ev)
+    layers = ev.mapping(keys.get("layers"), "`layers`")
+    for name, entry in layers.entries.items() if layers else ():
+        found.extend(_facts(name, entry.value, document, ev))
+    return tuple(found)
+
+
+def _facts(subject: str | None, node: Node | None, document: Document, ev: Evaluator) -> list[Expectation]:
+    mapping = ev.mapping(node, "expected facts")
+    found = []
+    for fact, entry in mapping.entries.items() if mapping else ():
+        try:
+            value = ev.data(entry.value, document.variables)
+        except ReportedError:
+            continue
+        found.append(Expectation(subject, fact, value, entry.value.source))
+    return found
+
+
+def read_running(document: Document, graph: Graph, ev: Evaluator) -> Running:
+    """The sections ``weights:``, ``data:`` and ``training:``; layers that they name must be there."""
+    names = document.variables
+
+    def pinned(entry: Entry) -> Pinned:
+        value = ev.data(entry.value, names)
+        if not _is_array(value):
+            message = f"expected `{entry.key.text}` as numbers in lists of equal lengths"
+            raise ev.report(INVALID_FIELD, message, entry.value)
+        return Pinned(value, entry.value.source)
+
+    weights = ev.mapping(document.sections.get("weights"), "`weights`")
+    data = ev.mapping(document.sections.get("data"), "`data`")
+    keys = read_keys(data, ("inputs", "targets"), "`data`", ev) if data else {}
+    training = ev.mapping(document.sections.get("training"), "`training`")
+    steps = read_keys(training, ("loss", "optimizer", "rate"), "`training`", ev) if training else {}
+    layers = list(graph.index)
+    return Running(
+        weights={
+            name: _each(ev.mapping(entry.value, f"the weights of `{name}`"), pinned)
+            for name, entry in (_named(weights, layers, "layer", ev) if weights else ())
+        },
+        inputs=_pinned_by_name(keys.get("inputs"), [layers[index] for index in graph.inputs], "input", pinned, ev),
+        targets=_pinned_by_name(keys.get("targets"), [layers[index] for index in graph.outputs], "output", pinned, ev),
+        loss=_choice(steps.get("loss"), "`loss`", LOSSES, ev),
+        optimizer=_choice(steps.get("optimizer"), "`optimizer`", OPTIMIZERS, ev),
+        rate=_rate(steps.get("rate"), names, ev),
+    )
+
+
+def _named(mapping: MappingNode, known: list[str], what: str, ev: Evaluator) -> list[tuple[str, Entry]]:
+    """The entries of a map whose keys are names that must be known; the others are reported."""
+    found = []
+    for name, entry in mapping.entries.items():
+        if name in known:
+            found.append((name, entry))
+        else:
+            hint = did_you_mean(name, known, f"{what}s")
+            ev.report(UNKNOWN_LAYER, f"there is no {what} `{name}`", entry.key, hint=hint)
+    return found
+
+
+def _each(mapping: MappingNode | None, read: Callable[[Entry], T]) -> dict[str, T]:
+    return _read_all(list(mapping.entries.items()) if mapping else [], read)
+
+
+def _read_all(entries: list[tuple[str, Entry]], read: Callable[[Entry], T]) -> dict[str, T]:
+    values: dict[str, T] = {}
+    for name, entry in entries:
+        try:
+            values[name] = read(entry)
+        except ReportedError:
+            continue
+    return values
+
+
+def _pinned_by_name(
+    node: Node | None, known: list[str], what: str, read: Callable[[Entry], Pinned], ev: Evaluator
+) -> Mapping[str, Pinned]:
+    mapping = ev.mapping(node, f"the {what}s' data")
+    return _read_all(_named(mapping, known, what, ev), read) if mapping else {}
+
+
+def _choice(node: Node | None, what: str, known: tuple[str, ...], ev: Evaluator) -> str | None:
+    text = ev.text(node, what)
+    if text is not None and text not in known and node is not None:
+        ev.report(INVALID_FIELD, f"{what} cannot be `{text}`", node, hint=did_you_mean(text, known, "choices"))
+        return None
+    return text
+
+
+def _rate(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> float | None:
+    if node is None:
+        return None
+    try:
+        value = ev.value(node, names)
+    except ReportedError:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    ev.report(INVALID_FIELD, "expected `rate` as a number, 0 or more", node)
+    return None
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value is a number, or a list of arrays of one shape."""
+    return _array_shape(value) is not None
+
+
+def _array_shape(value: Any) -> tuple[int, ...] | None:
+    if isinstance(value, list):
+        shapes = {_array_shape(item) for item in value}
+        inner = shapes.pop() if len(shapes) == 1 else None
+        return None if inner is None else (len(value), *inner)
+    return () if isinstance(value, int | float) and not isinstance(value, bool) else None

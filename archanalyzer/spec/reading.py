@@ -1,0 +1,122 @@
+"""From a file to a spec: text, nodes, sections, layers, graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from types import MappingProxyType
+
+from archanalyzer.diagnostics import Problems, SourceFile, SpecError, did_you_mean
+from archanalyzer.diagnostics.rules.language import UNKNOWN_LAYER, UNUSED_LAYER
+from archanalyzer.graph import Graph, Layer, Spec
+from archanalyzer.spec.composing import compose
+from archanalyzer.spec.document import Document, Overrides, read_document
+from archanalyzer.spec.evaluation import Evaluator, ReportedError
+from archanalyzer.spec.expansion import Expansion, Unsound
+from archanalyzer.spec.extras import read_expectations, read_running
+from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
+from archanalyzer.spec.references import report_unresolved
+from archanalyzer.spec.text import read, source_from_string
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def read_spec(
+    path: str,
+    *,
+    settings: Mapping[str, str] = _NOTHING,
+    input_shapes: Mapping[str, str] = _NOTHING,
+    dtype: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Spec:
+    """The spec in the file at ``path``, or on standard input where that is ``-``.
+
+    ``settings`` (variable → value) and ``input_shapes`` (input → shape, ``3x256x256``) override what the spec says, as
+    typed on a command line. Whatever is wrong is in ``Spec.diagnostics``; the graph then holds the layers that are
+    sound.
+
+    Raises:
+        SpecError: nothing of the spec could be read: there is no such file, or it is no YAML.
+    """
+    return _spec(read(path, limits), path, Overrides(settings, input_shapes, dtype), limits)
+
+
+def parse_spec(
+    text: str,
+    *,
+    name: str = "<string>",
+    settings: Mapping[str, str] = _NOTHING,
+    input_shapes: Mapping[str, str] = _NOTHING,
+    dtype: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Spec:
+    """As ``read_spec``, from a text; ``name`` stands for the file in diagnostics."""
+    return _spec(source_from_string(text, name), name, Overrides(settings, input_shapes, dtype), limits)
+
+
+def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> Spec:
+    problems = Problems()
+    ev = Evaluator(problems, limits)
+    root = compose(file, limits, problems)
+    if root is None:
+        raise SpecError(problems.diagnostics)
+    try:
+        document = read_document(root, PurePath(file.name).stem.strip("<>"), overrides, ev)
+    except ReportedError:
+        raise SpecError(problems.diagnostics) from None
+    expansion = Expansion(document, ev)
+    report_unresolved(expansion.unresolved, expansion.layers, expansion.outputs, ev)
+    outputs = _outputs(document, expansion, ev)
+    whole = Graph(
+        name=document.name,
+        layers=tuple(expansion.layers),
+        outputs=outputs,
+        blocks=tuple(expansion.blocks),
+        description=document.description,
+        dtype=document.dtype,
+    )
+    if not problems.has_errors:
+        _report_unused(whole, ev)
+    sound = _sound(expansion.layers)
+    return Spec(
+        path=path,
+        graph=whole if len(sound) == len(whole.layers) else whole.part(sound),
+        expectations=read_expectations(document, ev),
+        running=read_running(document, whole, ev),
+        diagnostics=problems.diagnostics,
+    )
+
+
+def _outputs(document: Document, expansion: Expansion, ev: Evaluator) -> tuple[int, ...]:
+    """The layers that ``outputs:`` names, by default the last one."""
+    if not document.outputs:
+        return (len(expansion.layers) - 1,) if expansion.layers else ()
+    outputs: dict[int, None] = {}
+    for name in document.outputs:
+        if name.text in expansion.outputs:
+            outputs[expansion.outputs[name.text]] = None
+        else:
+            hint = did_you_mean(name.text, list(expansion.outputs), "layers")
+            ev.report(UNKNOWN_LAYER, f"there is no layer `{name.text}`", name, hint=hint)
+    return tuple(outputs)
+
+
+def _report_unused(graph: Graph, ev: Evaluator) -> None:
+    """Reports the layers that nobody reads and that are no outputs: from any useless layer one leads to such a one."""
+    read = {source for layer in graph.layers for source in layer.inputs}.union(graph.outputs)
+    for layer in graph.layers:
+        if layer.index not in read:
+            what = f"input `{layer.name}`" if not layer.inputs else f"output of `{layer.name}`"
+            hint = "read it with `from:`" + (", or name it in `outputs:`" if layer.inputs else ", or take it out")
+            ev.problems.add(UNUSED_LAYER, f"nothing reads the {what}", layer.source, hint=hint, trail=layer.trail)
+
+
+def _sound(layers: Sequence[Layer]) -> list[int]:
+    """The layers that can be analyzed: sound ones that read sound ones."""
+    sound: list[int] = []
+    known = [False] * len(layers)
+    for layer in layers:
+        if not isinstance(layer.op, Unsound) and all(known[source] for source in layer.inputs):
+            known[layer.index] = True
+            sound.append(layer.index)
+    return sound

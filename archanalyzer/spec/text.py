@@ -1,0 +1,138 @@
+"""From a path to a text: what cannot be read is refused here, before anyone looks at what it says."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from archanalyzer.diagnostics import Diagnostic, Rule, Source, SourceFile, SpecError, did_you_mean
+from archanalyzer.diagnostics.rules.text import (
+    CONTROL_CHARACTER,
+    FILE_NOT_FOUND,
+    FILE_NOT_READABLE,
+    FILE_TOO_LARGE,
+    NOT_A_FILE,
+    NOT_UTF8,
+)
+from archanalyzer.spec.limits import Limits
+
+_STDIN = "<stdin>"
+# UTF-32 comes first: its little-endian mark begins with that of UTF-16.
+_OTHER_ENCODINGS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+# What YAML allows in a text (YAML 1.2.2, section 5.1), but for the byte order mark.
+_ALLOWED = re.compile("[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+
+
+def read(path: str, limits: Limits) -> SourceFile:
+    """The text of the file at ``path``, or of standard input where that is ``-``.
+
+    Raises:
+        SpecError: there is no such file, it cannot be read, is too large, not UTF-8, or holds control characters.
+    """
+    name = _STDIN if path == "-" else path
+    data = _bytes_of_stdin(limits) if path == "-" else _bytes_of_file(path, limits)
+    if len(data) > limits.file_bytes:
+        _refuse_size(name, limits)
+    return source_from_string(_decode(data, name), name)
+
+
+def source_from_string(text: str, name: str = "<string>") -> SourceFile:
+    """``text`` as a file of that name.
+
+    Raises:
+        SpecError: it holds characters that YAML does not allow.
+    """
+    file = SourceFile(name, text)
+    allowed = _ALLOWED.match(text)
+    end = allowed.end() if allowed else 0
+    if end < len(text):
+        character = ord(text[end])
+        hint = "is this a text file?" if character == 0 else "remove it"
+        message = f"expected text, found the control character U+{character:04X}"
+        _refuse(CONTROL_CHARACTER, message, _source_at(file, end), hint)
+    return file
+
+
+def _bytes_of_file(path: str, limits: Limits) -> bytes:
+    """The file's bytes, at most one more than the limit.
+
+    Whatever is no regular file is refused before it is opened: opening a pipe waits until someone writes to it.
+    """
+    start = _start_of(path)
+    try:
+        status = Path(path).stat()
+        if stat.S_ISDIR(status.st_mode):
+            _refuse(NOT_A_FILE, "expected a file, found a folder", start)
+        if not stat.S_ISREG(status.st_mode):
+            hint = "pass its content on standard input, with `-` as the path"
+            _refuse(NOT_A_FILE, "expected a file, found a pipe or a device", start, hint)
+        if status.st_size > limits.file_bytes:
+            _refuse_size(path, limits)
+        with Path(path).open("rb") as file:
+            return file.read(limits.file_bytes + 1)  # it may have grown meanwhile
+    except (FileNotFoundError, NotADirectoryError):
+        _refuse(FILE_NOT_FOUND, "there is no such file", start, _similar(path))
+    except PermissionError:
+        _refuse(FILE_NOT_READABLE, "there is no permission to read this file", start)
+    except OSError as error:
+        _refuse(FILE_NOT_READABLE, f"this file cannot be read: {error.strerror}", start)
+    except ValueError:  # a path with a NUL in it
+        _refuse(FILE_NOT_FOUND, "there is no such file", start)
+
+
+def _bytes_of_stdin(limits: Limits) -> bytes:
+    try:
+        return sys.stdin.buffer.read(limits.file_bytes + 1)
+    except (AttributeError, OSError, ValueError):  # there is none, it cannot be read, it is closed
+        _refuse(FILE_NOT_READABLE, "standard input cannot be read", _start_of(_STDIN))
+
+
+def _similar(path: str) -> str | None:
+    """A hint with the names in the same folder that are like the missing one."""
+    try:
+        names = sorted(entry.name for entry in Path(path).parent.iterdir() if entry.is_file())
+    except (OSError, ValueError):
+        return f"there is no folder `{Path(path).parent}`"
+    hint = did_you_mean(Path(path).name, names, "files")
+    return hint if hint.startswith("did you mean") else None
+
+
+def _decode(data: bytes, name: str) -> str:
+    for mark, encoding in _OTHER_ENCODINGS:
+        if data.startswith(mark):
+            _refuse(NOT_UTF8, f"expected UTF-8, found {encoding}", _start_of(name), "save the file as UTF-8")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        file = SourceFile(name, data.decode(errors="replace"))
+        source = _source_at(file, len(data[: error.start].decode()))
+        found = f"expected UTF-8, found the byte 0x{data[error.start]:02X}"
+        _refuse(NOT_UTF8, found, source, "save the file as UTF-8")
+
+
+def _source_at(file: SourceFile, offset: int) -> Source:
+    before = SourceFile(file.name, file.text[:offset]).lines
+    column = len(before[-1]) + 1
+    return Source(file, len(before), column, column + 1)
+
+
+def _start_of(name: str) -> Source:
+    return Source(SourceFile(name, ""), 1, 1, 1)
+
+
+def _refuse_size(name: str, limits: Limits) -> NoReturn:
+    _refuse(FILE_TOO_LARGE, f"expected at most {limits.file_bytes} bytes, found more", _start_of(name))
+
+
+def _refuse(rule: Rule, message: str, source: Source, hint: str | None = None) -> NoReturn:
+    raise SpecError([Diagnostic(rule, message, source, hint)]) from None

@@ -1,0 +1,83 @@
+"""How the time of an analysis grows with the network: the ratio between a network and one a tenth its size.
+
+Linear growth is 10; the goal is at most 12. Both sizes run in turn, in one process, and the best of each counts.
+
+    python benchmarks/growth.py
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+
+from archanalyzer.passes.analyzing import analyze
+from archanalyzer.spec import parse_spec
+
+GOAL = 12
+HEAD = "archspec: 1\ninputs: {image: [4, 64, 64]}\n"
+
+
+def chain(layers: int) -> str:
+    """Convolutions and ReLUs in turn, each written out."""
+    pair = "  - conv2d: {filters: 4, kernel: 3, padding: same}\n  - relu\n"
+    return f"{HEAD}layers:\n{pair * (layers // 2)}"
+
+
+def repeated(layers: int) -> str:
+    """The same chain as a repeated group."""
+    pair = "      - conv2d: {filters: 4, kernel: 3, padding: same}\n      - relu\n"
+    return f"{HEAD}layers:\n  - repeat: {layers // 2}\n    layers:\n{pair}"
+
+
+def nested(blocks: int) -> str:
+    """Blocks that use each other, one inside the next, as deep as there are."""
+    text = [f"{HEAD}blocks:\n  block0:\n    layers: [relu]\n"]
+    text += [f"  block{depth}:\n    layers: [block{depth - 1}]\n" for depth in range(1, blocks)]
+    return "".join((*text, f"layers:\n  - block{blocks - 1}\n"))
+
+
+def uses(blocks: int) -> str:
+    """One block with a block in it, used over and over."""
+    inner = "blocks:\n  inner:\n    layers: [relu, tanh]\n  outer:\n    layers: [inner, inner]\n"
+    return f"{HEAD}{inner}layers:\n{'  - outer\n' * blocks}"
+
+
+def ladder(depth: int) -> str:
+    """Additions each of which reads all the way back: skips inside skips, as in a U-Net of that depth."""
+    down = "".join(f"  - relu:\n    name: down{step}\n" for step in range(depth))
+    up = "".join(f"  - add:\n    from: [previous, down{step}]\n" for step in reversed(range(depth)))
+    return f"{HEAD}layers:\n{down}{up}"
+
+
+CASES: tuple[tuple[str, Callable[[int], str], int], ...] = (
+    ("chain, written out", chain, 100_000),
+    ("chain, repeated", repeated, 100_000),
+    ("blocks nested in blocks", nested, 1_000),
+    ("uses of nested blocks", uses, 1_000),
+    ("ladder of skips", ladder, 500),
+)
+
+
+def seconds(text: str) -> float:
+    """Time to read a spec and compute every fact of it."""
+    gc.collect()
+    started = time.perf_counter()
+    analyzed = analyze(parse_spec(text))
+    for name in analyzed.facts.columns:
+        analyzed.facts.values(name)
+    elapsed = time.perf_counter() - started
+    assert not analyzed.diagnostics, analyzed.diagnostics[0]
+    return elapsed
+
+
+def main() -> None:
+    for name, make, size in CASES:
+        small, large = make(size // 10), make(size)
+        pairs = [(seconds(small), seconds(large)) for _ in range(3)]
+        before, after = (min(column) for column in zip(*pairs, strict=True))
+        print(f"{name}: {size // 10:,} in {before:.3f} s, {size:,} in {after:.3f} s: {after / before:.1f} (goal {GOAL})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Fields against brute force: which input positions are reached is followed one position at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archanalyzer.graph import Graph, IrregularWindow, Readings, TensorType, WholeAxis, Window
+from archanalyzer.passes.analyzing import analyze
+from archanalyzer.passes.facts import Facts
+from archanalyzer.passes.receptive_field import Interval, ReceptiveFields
+from archanalyzer.passes.tensor_types import TensorTypes
+from archanalyzer.spec import parse_spec
+
+HEAD = "archspec: 1\ninputs: {signal: [1, 64]}\n"
+
+
+def facts_of(text: str) -> Facts:
+    analyzed = analyze(parse_spec(text))
+    assert not analyzed.diagnostics, analyzed.diagnostics[0].message
+    return analyzed.facts
+
+
+def reached(graph: Graph, types: tuple[TensorType, ...], layer: int, position: int) -> set[int]:
+    """The input positions that one position of a layer sees on an endless input, by walking back every single way."""
+    seen: set[int] = set()
+    front = {(layer, position)}
+    while front:
+        at, position = front.pop()
+        if not graph.layers[at].inputs:
+            seen.add(position)
+            continue
+        op = graph.layers[at].op
+        inputs = tuple(types[source] for source in graph.layers[at].inputs)
+        readings = op.readings(inputs, types[at])
+        assert readings is not None
+        for source, reading, tensor in zip(graph.layers[at].inputs, readings, inputs, strict=True):
+            front.update((source, read) for read in read_from(reading, position, tensor))
+    return seen
+
+
+def read_from(readings: Readings, position: int, tensor: TensorType) -> Iterator[int]:
+    match readings[1]:
+        case Window() as window:
+            for k in range(window.count):
+                quotient, rest = divmod(
+                    position * window.stride + window.offset + k * window.step, window.upsampling
+                )
+                if rest == 0:
+                    yield quotient
+        case IrregularWindow() as window:
+            yield from window.reads(position)
+        case WholeAxis():
+            yield from range(tensor.spatial[0])
+        case other:
+            pytest.fail(f"the generator makes no layer that reads by {other}")
+
+
+SMALL = st.integers(1, 3)
+
+
+@st.composite
+def layers(draw: st.DrawFn) -> str:
+    """A network over one axis: convolutions, pools, up-samplings, and merges of what has the same length."""
+    text: list[str] = []
+    lengths = {"signal": 64}
+    above = "signal"
+    for number in range(draw(st.integers(1, 6))):
+        name = f"l{number}"
+        same = [other for other, length in lengths.items() if length == lengths[above] and other != above]
+        kind = draw(st.sampled_from(["conv", "dilated", "pool", "transposed", "nearest", "linear"] + ["add"] * 4 * bool(same)))
+        length = lengths[above]
+        if kind == "add":
+            text.append(f"  - add:\n    from: [{above}, {draw(st.sampled_from(same))}]\n    name: {name}\n")
+        else:
+            kernel, stride, pad = draw(st.integers(1, 4)), draw(SMALL), draw(st.integers(0, 2))
+            dilation = draw(SMALL) if kind == "dilated" else 1
+            reach = (kernel - 1) * dilation + 1
+            if kind == "dilated":
+                kind = "conv"
+            if kind in {"conv", "pool"} and length + 2 * pad < reach:
+                continue
+            body = {
+                "conv": f"conv1d: {{filters: 1, kernel: {kernel}, stride: {stride}, padding: {pad}, dilation: {dilation}}}",
+                "pool": f"avg_pool1d: {{kernel: {kernel}, stride: {stride}, padding: {min(pad, kernel // 2)}}}",
+                "transposed": f"conv_transpose1d: {{filters: 1, kernel: {kernel}, stride: {stride}}}",
+                "nearest": f"upsample: {stride}",
+                "linear": f"upsample: {{factor: {stride}, mode: linear}}",
+            }[kind]
+            if length > 100 and kind not in {"conv", "pool"}:
+                continue
+            text.append(f"  - {body}\n    from: {above}\n    name: {name}\n")
+            lengths[name] = measured("".join(text))
+        lengths.setdefault(name, length)
+        above = name
+    if not text:
+        text.append("  - relu\n")
+        above = "relu"
+    everything = "".join(text)
+    return f"{HEAD}outputs: [{', '.join(unread(everything))}]\nlayers:\n{everything}"
+
+
+def unread(text: str) -> list[str]:
+    spec = parse_spec(f"{HEAD}layers:\n{text}")
+    read = {source for layer in spec.graph.layers for source in layer.inputs}
+    return [layer.name for layer in spec.graph.layers if layer.index not in read]
+
+
+def measured(text: str) -> int:
+    analyzed = analyze(parse_spec(f"{HEAD}layers:\n{text}"))
+    return analyzed.facts.result(TensorTypes).outputs[-1].spatial[0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(layers())
+def test_fields_equal_brute_force(text: str) -> None:
+    facts = facts_of(text)
+    types = facts.result(TensorTypes).outputs
+    for index, fields in enumerate(facts.result(ReceptiveFields).by_layer):
+        assert fields is not None
+        (field,) = fields
+        for position in range(types[index].spatial[0]):
+            seen = reached(facts.graph, types, index, position)
+            expected = Interval(min(seen), max(seen) + 1) if seen else None
+            if field.periodic and field.along is not None:
+                assert field.at(position) == expected, (text, index, position)
+
+
+def field_of(text: str, layer: str) -> dict[str, object]:
+    facts = facts_of(text)
+    (entry,) = facts.values("receptive_field")[facts.graph.index[layer]]
+    assert isinstance(entry, dict)
+    return entry
+
+
+def test_a_kernel_shorter_than_its_stride_leaves_positions_that_see_nothing() -> None:
+    entry = field_of(f"{HEAD}layers:\n  - conv_transpose1d: {{filters: 1, kernel: 2, stride: 3}}\n", "conv_transpose1d")
+    assert (entry["size"], entry["min_size"], entry["stride"]) == (1, 0, "1/3")
+
+
+def test_a_global_pool_sees_the_whole_axis_and_no_more() -> None:
+    text = f"{HEAD}layers:\n  - conv1d: {{filters: 1, kernel: 9, padding: 4}}\n  - global_avg_pool\n"
+    entry = field_of(text, "global_avg_pool")
+    assert (entry["size"], entry["whole"], entry["stride"]) == (64, True, None)
+
+
+def test_flattened_positions_keep_the_size_of_their_field() -> None:
+    text = f"{HEAD}layers:\n  - conv1d: {{filters: 2, kernel: 9}}\n  - flatten\n  - dense: 1\n"
+    assert field_of(text, "flatten")["size"] == 9
+    assert field_of(text, "dense")["size"] == 64
+
+
+def test_paths_of_different_strides_are_told_position_by_position() -> None:
+    text = (
+        f"{HEAD}layers:\n  - conv1d: {{filters: 1, kernel: 1, stride: 2}}\n    name: fast\n"
+        "  - conv1d: {filters: 1, kernel: 33}\n    from: signal\n    name: slow\n  - add:\n    from: [fast, slow]\n"
+    )
+    entry = field_of(text, "add")
+    # By hand: position o sees 2·o through one path, and o to o + 32 through the other; at 31, that is 31 to 63.
+    assert (entry["size"], entry["min_size"], entry["stride"]) == (33, 33, None)
+
+
+def test_unknown_readings_make_the_field_unknown_not_wrong() -> None:
+    facts = facts_of(f"{HEAD}layers:\n  - relu\n")
+    assert facts.values("receptive_field")[-1] is not None
+
+
+@pytest.mark.parametrize("depth", [3, 8])
+def test_a_ladder_of_upsamplings_has_the_period_of_their_product(depth: int) -> None:
+    text = "archspec: 1\ninputs: {signal: [1, 4]}\nlayers:\n" + "  - upsample: 2\n" * depth
+    text += "  - conv1d: {filters: 1, kernel: 2}\n"
+    entry = field_of(text, "conv1d")
+    assert (entry["size"], entry["min_size"], entry["stride"]) == (2, 1, f"1/{2**depth}")
