@@ -47,12 +47,12 @@ class _Commands(click.Group):
 )
 @click.version_option(version=version("archanalyzer"), message="archanalyzer %(version)s")
 def commands() -> None:
-    r"""Describe a neural network in YAML; ask anything that can be known of it without training, exactly.
+    """Describe a neural network in YAML; ask anything that can be known of it without training, exactly.
 
     \b
     archanalyzer analyze vgg16.yaml           layers, parameters, MACs, receptive fields
     archanalyzer check specs/                 holds every `expect:` against the facts
-    """
+    """  # noqa: D301 - click reads the control character
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

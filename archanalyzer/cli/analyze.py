@@ -34,6 +34,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
 
 @click.command(
     "analyze",
+    short_help="Layers, shapes, parameters, MACs, memory, receptive fields.",
     epilog="With errors in a spec, the layers that are sound are shown, the errors are told on standard error, "
     "nothing is written to FILE, and the exit code is 2.",
 )
@@ -73,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option, which click giv
     input_shapes: dict[str, str],
     dtype: str | None,
 ) -> int:
-    r"""Layers, shapes, parameters, MACs, memory and receptive fields of each SPEC (`-` reads standard input).
+    """Layers, shapes, parameters, MACs, memory and receptive fields of each SPEC (`-` reads standard input).
 
     \b
     archanalyzer analyze vgg16.yaml
@@ -81,7 +82,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option, which click giv
     archanalyzer analyze vgg16.yaml --sort macs --top 5 --columns type,macs,share
     archanalyzer analyze vgg16.yaml --input image=3x384x384 --set classes=10
     archanalyzer analyze vgg16.yaml --format json -o vgg16.json
-    """
+    """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.reading import read_and_analyze
     from archanalyzer.report.sheet import View
 

@@ -55,7 +55,11 @@ class Verdict:
         }
 
 
-@click.command("check", epilog="Exit codes: 0 all hold; 1 some fail; 2 a spec could not be used.")
+@click.command(
+    "check",
+    short_help="Hold every `expect:` against the facts.",
+    epilog="Exit codes: 0 all hold; 1 some fail; 2 a spec could not be used.",
+)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--format",
@@ -66,12 +70,12 @@ class Verdict:
     help="How to tell.",
 )
 def command(paths: tuple[str, ...], format_name: str) -> int:
-    r"""Hold every `expect:` against the facts, in spec files and in all *.yaml and *.yml below folders.
+    """Hold every `expect:` against the facts, in spec files and in all *.yaml and *.yml below folders.
 
     \b
     archanalyzer check specs/
     archanalyzer check vgg16.yaml --format json
-    """
+    """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.output import emit
 
     verdicts = []

@@ -15,7 +15,7 @@ from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Amount
 from archanalyzer.report import Page
-from archanalyzer.report.cells import BLANK, Form, field_text
+from archanalyzer.report.cells import BLANK, Form
 from archanalyzer.report.columns import all_columns
 from archanalyzer.report.sheet import RowKind, View, build_sheet
 from archanalyzer.report.text import escape
@@ -30,16 +30,15 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa
         sheet = build_sheet(one, View(names, view.depth, view.sort, view.top), fold=False)
         if number == 0:
             writer.writerow(["spec", "name", *(column.name for column in sheet.columns)])
-        several = len(one.graph.inputs) > 1
         for row in sheet.rows:
             if row.kind is not RowKind.REST:
                 cells = zip(row.cells, sheet.columns, strict=True)
-                values = [_raw(value, column.form, several_inputs=several) for value, column in cells]
+                values = [_raw(value, column.form) for value, column in cells]
                 writer.writerow([_text(one.spec.path), _text(row.name), *values])
     return written.getvalue()
 
 
-def _raw(value: Any, form: Form, *, several_inputs: bool) -> Any:
+def _raw(value: Any, form: Form) -> Any:
     if isinstance(value, Amount):
         value = None if value.at_least else value.value
     if value is None or value is BLANK:
@@ -47,10 +46,16 @@ def _raw(value: Any, form: Form, *, several_inputs: bool) -> Any:
     if form is Kind.SHAPE:
         return "x".join(map(str, value))
     if form is Kind.FIELD:
-        return _text(field_text(value, several_inputs=several_inputs))
+        return "x".join(map(_extent, value))
     if isinstance(value, list | Mapping):
         return _text(json.dumps(value, ensure_ascii=False))
     return _text(value) if isinstance(value, str) else value
+
+
+def _extent(entry: Mapping[str, Any]) -> str:
+    """The size of a field along one axis, ``188-204`` where positions differ."""
+    least, most = entry["min_size"], entry["size"]
+    return str(most) if least == most else f"{least}-{most}"
 
 
 def _text(text: str) -> str:

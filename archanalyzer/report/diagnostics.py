@@ -51,7 +51,8 @@ def _lines(diagnostic: Diagnostic, *, color: bool) -> Iterator[str]:
 
 
 def _where(source: Source) -> str:
-    return escape(str(source))
+    """Of a file that could not be read, there is no place to point at."""
+    return escape(str(source) if source.file.text else source.file.name)
 
 
 def _painted(text: str, code: str, *, color: bool) -> str:

@@ -37,7 +37,7 @@ def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
     sheet = build_sheet(analyzed, view)
     yield f"% {escape(sheet.title)}; needs \\usepackage{{booktabs}}"
     yield f"% {CONVENTION}"
-    yield from (f"% {note}" for note in notes(analyzed))
+    yield from (f"% {note}" for note in notes(analyzed, sheet))
     yield f"\\begin{{tabular}}{{l{''.join(column.align[0] for column in sheet.columns)}}}"
     yield r"  \toprule"
     yield _line(["layer", *(_escaped(column.title) for column in sheet.columns)])
@@ -45,7 +45,7 @@ def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
     for row in sheet.rows:
         yield _line([_label(row), *_texts(sheet, row.cells)])
     yield r"  \midrule"
-    yield _line(["total", *_texts(sheet, sheet.totals)])
+    yield _line([sheet.total_label, *_texts(sheet, sheet.totals)])
     yield r"  \bottomrule"
     yield r"\end{tabular}"
 

@@ -1,4 +1,4 @@
-"""Markdown for a comment on a pull request: a table and the summary, foldable by the reader's own means."""
+"""Markdown for a comment on a pull request: a table and the summary below it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
     yield ""
     yield from (f"- {title}: {_escaped(text)}" for title, text in summary(analyzed))
     yield ""
-    yield from (f"**{_escaped(note)}**\\" for note in notes(analyzed))
-    if any(row.copies > 1 for row in sheet.rows):
-        yield "×N stands for N alike, with the sum over all of them.\\"
-    yield f"<sub>{CONVENTION}</sub>"
+    yield "\\\n".join(f"<sub>{_escaped(note)}</sub>" for note in (*notes(analyzed, sheet), CONVENTION))
 
 
 def _table(sheet: Sheet) -> Iterator[str]:
@@ -40,7 +37,7 @@ def _table(sheet: Sheet) -> Iterator[str]:
     yield _line([":--", *("--:" if column.align == "right" else ":--" for column in sheet.columns)])
     for row in sheet.rows:
         yield _line([_label(row), *_texts(sheet, row.cells)])
-    yield _line([f"**{text}**" if text else "" for text in ("total", *_texts(sheet, sheet.totals))])
+    yield _line([f"**{text}**" if text else "" for text in (sheet.total_label, *_texts(sheet, sheet.totals))])
 
 
 def _texts(sheet: Sheet, cells: Sequence[object]) -> Iterator[str]:

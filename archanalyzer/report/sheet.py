@@ -65,6 +65,7 @@ class Sheet:
     """``columns`` are those after the name; ``totals`` has one value a column, blank where nothing adds up."""
 
     title: str
+    total_label: str
     columns: tuple[SheetColumn, ...]
     rows: tuple[Row, ...]
     totals: tuple[Any, ...]
@@ -85,7 +86,8 @@ def build_sheet(analyzed: Analyzed, view: View | None = None, *, fold: bool = Tr
         rows = tuple(_Outline(facts, columns).rows(view.depth))
     else:
         rows = tuple(_listed(facts, columns, view.depth))
-    return Sheet(analyzed.graph.name, columns, rows, tuple(each.total for each in columns))
+    total_label = "total so far" if analyzed.partial else "total"
+    return Sheet(analyzed.graph.name, total_label, columns, rows, tuple(each.total for each in columns))
 
 
 def _row(kind: RowKind, columns: tuple[SheetColumn, ...], part: Part, name: str, label: str, indent: int = 0) -> Row:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Amount
 from archanalyzer.report.cells import NOTHING, UNKNOWN, cell, field_text
+from archanalyzer.report.sheet import Sheet
 from archanalyzer.report.text import escape, plural
 
 CONVENTION = "1 MAC = one multiply–accumulate, bias excluded; batch 1; see docs/counting.md"
@@ -49,15 +50,18 @@ def summary(analyzed: Analyzed) -> list[tuple[str, str]]:
     return lines + [(total.title, cell(total.amount, total.kind)) for total in own]
 
 
-def notes(analyzed: Analyzed) -> list[str]:
+PARTIAL = "partial: errors were found; shown and counted are only the layers that they leave sound"
+LOWER_BOUND = f"{UNKNOWN} not known; ≥ at least so much, from what is known"
+COPIES = "×N stands for N alike, with the sum over all of them"
+
+
+def notes(analyzed: Analyzed, sheet: Sheet) -> list[str]:
     """What a reader must know of the numbers: that some are missing, and what the signs mean."""
-    lines = []
-    if analyzed.partial:
-        whole = max(len(analyzed.spec.graph.layers), len(analyzed.graph.layers))
-        few = f"{len(analyzed.graph.layers):,} of {whole:,} layers" if len(analyzed.graph.layers) < whole else "layers"
-        lines.append(f"partial: shows the {few} that are sound, up to the first error; totals are theirs alone")
+    lines = [PARTIAL] if analyzed.partial else []
     if any(total.amount.at_least for total in analyzed.facts.totals()):
-        lines.append(f"{UNKNOWN} not known; ≥ at least so much, from what is known")
+        lines.append(LOWER_BOUND)
+    if any(row.copies > 1 for row in sheet.rows):
+        lines.append(COPIES)
     return lines
 
 
@@ -73,7 +77,11 @@ def _filters(totals: _Totals) -> str:
 
 
 def _macs(totals: _Totals) -> str:
-    return f"{totals['macs']}; {totals['flops']} FLOPs with biases, activations, …"
+    return totals["macs"]
+
+
+def _flops(totals: _Totals) -> str:
+    return f"{totals['flops']}, with biases, activations, …"
 
 
 def _training(totals: _Totals) -> str:
@@ -81,18 +89,19 @@ def _training(totals: _Totals) -> str:
 
 
 def _activations(totals: _Totals) -> str:
-    peaks = f"at most {totals['peak_inference_bytes']} at once, {totals['peak_training_bytes']} in training"
-    return f"{totals['activations']}; {totals['activation_bytes']}, {peaks}"
+    peaks = f"peak {totals['peak_inference_bytes']}, {totals['peak_training_bytes']} in training"
+    return f"{totals['activations']}; {totals['activation_bytes']}; {peaks}"
 
 
 def _memory(totals: _Totals) -> str:
-    return f"{totals['inference_bytes']} at inference, {totals['training_bytes']} in training, without optimizer state"
+    return f"{totals['inference_bytes']} at inference; {totals['training_bytes']} in training, without optimizer"
 
 
 _LINES: dict[str, Callable[[_Totals], str]] = {
     "parameters": _parameters,
     "filters": _filters,
     "MACs": _macs,
+    "FLOPs": _flops,
     "training step": _training,
     "activations": _activations,
     "memory": _memory,

@@ -6,6 +6,7 @@ and wrap every cell, which takes thirty times as long and is felt from a few tho
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report import Page
 from archanalyzer.report.cells import UNKNOWN, cell
 from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
-from archanalyzer.report.summary import CONVENTION, notes, summary
+from archanalyzer.report.summary import CONVENTION, LOWER_BOUND, PARTIAL, notes, summary
 from archanalyzer.report.text import escape, shorten, width
 
 GAP = "  "
@@ -43,15 +44,16 @@ Line = list[Span]
 
 
 class Lines:
-    """Finished lines as something that Rich prints."""
+    """Finished lines as something that Rich prints; blanks at their ends are not printed."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in self.lines:
-            spans = [Span(span.text.rstrip(), span.style) if span is line[-1] else span for span in line]
-            yield from (Segment(span.text, span.style) for span in spans if span.text)
+            ends = max((number for number, span in enumerate(line, 1) if span.text.strip()), default=0)
+            for number, span in enumerate(line[:ends], 1):
+                yield Segment(span.text.rstrip() if number == ends else span.text, span.style)
             yield Segment.line()
 
 
@@ -86,13 +88,16 @@ def _network(analyzed: Analyzed, view: View, page_width: int) -> Iterator[Line]:
     told = summary(analyzed)
     title_width = max((len(title) for title, _ in told), default=0)
     for title, text in told:
-        yield [Span(f"{title:<{title_width}}{GAP}", _DIM), Span(text)]
+        for number, piece in enumerate(_wrapped(text, page_width - title_width - len(GAP))):
+            yield [Span(f"{'' if number else title:<{title_width}}{GAP}", _DIM), Span(piece)]
     yield []
-    for note in notes(analyzed):
-        yield [Span(note, _WARN)]
-    if any(row.copies > 1 for row in sheet.rows):
-        yield [Span("×N stands for N alike, with the sum over all of them", _DIM)]
-    yield [Span(CONVENTION, _DIM)]
+    for note in (*notes(analyzed, sheet), CONVENTION):
+        style = _WARN if note in {PARTIAL, LOWER_BOUND} else _DIM
+        yield from ([Span(piece, style)] for piece in _wrapped(note, page_width))
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    return textwrap.wrap(text, max(most, NARROWEST), break_long_words=False, break_on_hyphens=False)
 
 
 class _Grid:
@@ -101,7 +106,7 @@ class _Grid:
     def __init__(self, sheet: Sheet, page_width: int) -> None:
         self.sheet = sheet
         self.head = ["layer", *(column.title for column in sheet.columns)]
-        self.total = ["total", *self._texts(sheet.totals)]
+        self.total = [sheet.total_label, *self._texts(sheet.totals)]
         self.rows = [[_label(row), *self._texts(row.cells)] for row in sheet.rows]
         self.widths = [max(map(width, texts)) for texts in zip(self.head, self.total, *self.rows, strict=True)]
         self._squeeze(page_width)

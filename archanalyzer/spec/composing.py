@@ -14,6 +14,16 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import yaml
+from yaml import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
 from archanalyzer.diagnostics import Note, Problems, Rule, Source, SourceFile, did_you_mean
 from archanalyzer.diagnostics.rules.text import (
@@ -39,6 +49,8 @@ from archanalyzer.spec.syntax import report_syntax_error
 _LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # PyYAML's stubs allow for events without marks; a parser makes none.
 _Event: TypeAlias = Any
+# Anchors and tags before a value, with what may stand between.
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*(?:#.*\s*)*)*")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 _NULL_KEYS = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL_KEYS = _NULL_KEYS | {"<<"}
@@ -89,7 +101,7 @@ class _OpenList:
         self.skipped = range(0)
 
     def add(self, node: Node) -> None:
-        if not self.skipped or node.start_mark.index not in self.skipped:
+        if not self.skipped or node.start not in self.skipped:
             self.node.items.append(node)
 
 
@@ -112,7 +124,7 @@ class _OpenMap:
             self.key = node
             return
         self.key = None
-        if self.skipped and key.start_mark.index in self.skipped:
+        if self.skipped and key.start in self.skipped:
             return
         entries = self.node.entries
         if type(key) is ScalarNode and key.text not in entries and key.text not in _SPECIAL_KEYS:
@@ -168,62 +180,61 @@ class _Composer:
             yaml.YAMLError, ValueError: the text is not YAML.
         """
         next_event = _LOADER(self.file.text).get_event
-        event: _Event = next_event()
-        start = event.start_mark
-        root = _OpenList(SequenceNode(self.file, start, start, flow=False), before=0)
+        root = _OpenList(SequenceNode(self.file, 1, 1, 0, 0, flow=False), before=0)
         frame: _Frame = root
         frames = [frame]
         most = self.limits.nodes
         while True:
-            event = next_event()
+            event: _Event = next_event()
             kind = type(event)
-            if kind is yaml.ScalarEvent:
+            if kind is ScalarEvent:
                 self.count += 1
                 frame.add(self._scalar(event, frame))
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 frame = self._open(event, len(frames))
                 frames.append(frame)
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 closed, frame = frame, frames[-2]
                 frames.pop()
                 self._close(closed, event, frame)
-            elif kind is yaml.AliasEvent:
+            elif kind is AliasEvent:
                 self._alias(event, frame, len(frames))
-            elif kind is yaml.StreamEndEvent or (kind is yaml.DocumentStartEvent and root.node.items):
+            elif kind is StreamEndEvent or (kind is DocumentStartEvent and root.node.items):
                 return self._root(event, root.node.items)
             if self.count > most:
                 self._refuse_size(event)
 
     def _scalar(self, event: _Event, frame: _Frame) -> ScalarNode:
-        text = event.value
-        node = ScalarNode(self.file, event.start_mark, event.end_mark, text, not event.style)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = node
-        if event.tag is not None:
-            self._refuse_tag(event)
+        start, text = event.start_mark, event.value
+        node = ScalarNode(
+            self.file, start.line + 1, start.column + 1, start.index, event.end_mark.index, text, not event.style
+        )
+        if event.anchor is not None or event.tag is not None:
+            self._note_properties(event, node)
+            self._pass_properties(node)
         if text[:1] == "=" and node.plain and frame.node.flow:
             return self._whole_expression(node, frame)
         return node
 
     def _open(self, event: _Event, depth: int) -> _Frame:
         self._check_depth(depth, event)
-        start, flow = event.start_mark, bool(event.flow_style)
+        start = event.start_mark
+        place = (self.file, start.line + 1, start.column + 1, start.index, start.index)
         frame: _Frame
-        if isinstance(event, yaml.MappingStartEvent):
-            frame = _OpenMap(MappingNode(self.file, start, start, flow), self.count, self.problems)
+        if type(event) is MappingStartEvent:
+            frame = _OpenMap(MappingNode(*place, bool(event.flow_style)), self.count, self.problems)
         else:
-            frame = _OpenList(SequenceNode(self.file, start, start, flow), self.count)
+            frame = _OpenList(SequenceNode(*place, bool(event.flow_style)), self.count)
         self.count += 1
-        if event.anchor is not None:
-            self.anchors[event.anchor] = frame
-        if event.tag is not None:
-            self._refuse_tag(event)
+        if event.anchor is not None or event.tag is not None:
+            self._note_properties(event, frame)
         return frame
 
     def _close(self, closed: _Frame, event: _Event, frame: _Frame) -> None:
-        closed.node.end_mark = event.end_mark
+        closed.node.end = event.end_mark.index
         closed.node.size = self.count - closed.before
-        frame.height = max(frame.height, closed.height + 1)
+        if frame.height <= closed.height:
+            frame.height = closed.height + 1
         frame.add(closed.node)
 
     def _alias(self, event: _Event, frame: _Frame, depth: int) -> None:
@@ -245,7 +256,27 @@ class _Composer:
             frame.height = max(frame.height, target.height + 1)
             return frame.add(target.node)
         self.count += 1
-        return frame.add(ScalarNode(self.file, event.start_mark, event.end_mark, "", plain=True))
+        start = event.start_mark
+        nothing = ScalarNode(
+            self.file, start.line + 1, start.column + 1, start.index, event.end_mark.index, "", plain=True
+        )
+        return frame.add(nothing)
+
+    def _note_properties(self, event: _Event, node: _Frame | ScalarNode) -> None:
+        """Remembers an anchor, refuses a tag."""
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        if event.tag is not None:
+            self._refuse_tag(event)
+
+    def _pass_properties(self, node: ScalarNode) -> None:
+        """Moves the start of ``node`` behind its anchor, so that a rewrite leaves that alone."""
+        properties = _PROPERTIES.match(self.file.text, node.start, node.end)
+        if properties:
+            lines = SourceFile("", properties.group()).lines
+            node.start = properties.end()
+            node.line += len(lines) - 1
+            node.column = len(lines[-1]) + (node.column if len(lines) == 1 else 1)
 
     def _refuse_tag(self, event: _Event) -> None:
         found = _TAG.search(self.file.text, event.start_mark.index)
@@ -262,16 +293,19 @@ class _Composer:
         self.last_expression = _Expression(node, end, key)
         if end <= node.end:
             return node
-        self._report_split(self.last_expression)
         frame.skipped = range(start + 1, end)
-        return ScalarNode(self.file, node.start_mark, node.end_mark, text[start:end], plain=False)
+        return self._report_split(self.last_expression)
 
-    def _report_split(self, expression: _Expression) -> None:
+    def _report_split(self, expression: _Expression) -> ScalarNode:
+        """Reports it, and returns the scalar that it would have been in quotes."""
         node, end, key = expression
-        whole = " ".join(self.file.text[node.start : end].split())
-        at = self.file.text[node.end : end].lstrip()[:1]
-        hint = f"write `{in_quotes(whole)}`" if key is None else f"write `{key}: {in_quotes(whole)}`"
-        self.problems.add(SPLIT_EXPRESSION, f"YAML splits {shown(whole)} at the `{at}`", node.source, hint=hint)
+        text = self.file.text
+        whole = ScalarNode(self.file, node.line, node.column, node.start, end, text[node.start : end], plain=False)
+        on_one_line = " ".join(whole.text.split())
+        at = text[node.end : end].lstrip()[:1]
+        hint = f"write `{'' if key is None else f'{key}: '}{in_quotes(on_one_line)}`"
+        self.problems.add(SPLIT_EXPRESSION, f"YAML splits {shown(whole.text)} at the `{at}`", whole.source, hint=hint)
+        return whole
 
     def report_unreadable(self, error: Exception) -> None:
         """Reports where PyYAML gave up, as a split expression if it was in the midst of one."""
@@ -287,7 +321,7 @@ class _Composer:
         if root is None or (isinstance(root, ScalarNode) and root.plain and not root.text):
             self.problems.add(EMPTY_FILE, "expected a spec, found nothing", Source(self.file, 1, 1, 1))
             return None
-        if isinstance(event, yaml.DocumentStartEvent):
+        if isinstance(event, DocumentStartEvent):
             self._add(SEVERAL_DOCUMENTS, "expected one document, found a second", event, "put it in a file of its own")
         return root
 

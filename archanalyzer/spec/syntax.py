@@ -141,7 +141,8 @@ def _in_block_text(place: _Place) -> tuple[str, str | None]:
 
 
 def _after_the_end(place: _Place) -> tuple[str, str | None]:
-    return f"expected the end of the file, found {place.found}", "check the indentation of this line"
+    hint = None if place.line_before.strip() else "check the indentation of this line"
+    return f"expected the end of the file, found {place.found}", hint
 
 
 def _no_value(place: _Place) -> tuple[str, str | None]:
