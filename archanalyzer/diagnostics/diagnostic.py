@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from archanalyzer.diagnostics.source import BlockUse, Source
@@ -19,8 +18,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that can be wrong, declared once.
 
     ``bad`` is the shortest spec that breaks the rule and ``good`` the same one mended; the documentation shows both
@@ -36,16 +34,14 @@ class Rule:
     severity: Severity = Severity.ERROR
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """A second place that a diagnostic points to, and what stands there."""
 
     text: str
     source: Source
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding: which rule, what was expected and found, where, and what to do about it."""
 
     rule: Rule

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
@@ -14,8 +13,7 @@ class Factor(NamedTuple):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """A number of operations of one kind: ``what`` is counted, and the factors whose product it is."""
 
     what: str
@@ -31,8 +29,7 @@ def count(what: str, /, **factors: int) -> Count:
     return Count(what, tuple(Factor(name.replace("_", " "), value) for name, value in factors.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(NamedTuple):
     """The arithmetic of a layer on one sample, by the rule of ``docs/counting.md``.
 
     ``macs``: multiply–accumulates of the forward step; a product x·w there is one product δ·w in the gradient by the

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, Source
 from archanalyzer.graph.op import Op
@@ -33,8 +33,7 @@ class Layer:
     frozen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One use of a block: its path, the block's own name, and the layers from ``start`` up to ``stop`` inside it.
 
     ``output`` is the layer whose output is the block's; None in a part of a network that does not reach so far.
@@ -107,7 +106,7 @@ class Graph:
             start, stop = bisect_left(keep, block.start), bisect_left(keep, block.stop)
             if start < stop:
                 output = _moved(moved, block.output)
-                blocks.append(replace(block, start=start, stop=stop, output=output))
+                blocks.append(block._replace(start=start, stop=stop, output=output))
         outputs = tuple(moved[output] for output in self.outputs if output in moved)
         return replace(self, layers=layers, blocks=tuple(blocks), outputs=outputs)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from typing import ClassVar, NamedTuple
 
@@ -70,8 +69,7 @@ class View(Enum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What the backward step needs again of the forward step: whole inputs, the output, further elements.
 
     ``inputs_for_weights_only``: a convolution reads its input again for the gradient by its weights alone; where they

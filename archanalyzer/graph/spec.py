@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, Source
 from archanalyzer.graph.graph import Graph
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """One entry of ``expect:``: ``fact`` of the layer or block ``subject`` is ``value``; no subject means a total.
 
     ``value`` is a plain number, text or nested list; ``source`` is where it stands.
@@ -23,36 +22,33 @@ class Expectation:
     source: Source
 
 
-@dataclass(frozen=True)
-class Pinned:
+class Pinned(NamedTuple):
     """One pinned value, a number or a nested list of numbers, and where it stands."""
 
     value: Any
     source: Source
 
 
-@dataclass(frozen=True)
-class Running:
+class Running(NamedTuple):
     """What a spec pins for running it.
 
     ``weights``: layer → array name → value. ``inputs``: network input → value; ``targets``: network output → value.
     ``loss``, ``optimizer``: names; ``rate``: the learning rate. None or empty where the spec says nothing.
     """
 
-    weights: Mapping[str, Mapping[str, Pinned]] = field(default_factory=dict)
-    inputs: Mapping[str, Pinned] = field(default_factory=dict)
-    targets: Mapping[str, Pinned] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, Pinned]] = MappingProxyType({})
+    inputs: Mapping[str, Pinned] = MappingProxyType({})
+    targets: Mapping[str, Pinned] = MappingProxyType({})
     loss: str | None = None
     optimizer: str | None = None
     rate: float | None = None
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """A spec as read. Where ``diagnostics`` has an error, ``graph`` holds the layers that were sound, if any."""
 
     path: str
     graph: Graph
     expectations: tuple[Expectation, ...] = ()
-    running: Running = field(default_factory=Running)
+    running: Running = Running()
     diagnostics: tuple[Diagnostic, ...] = ()

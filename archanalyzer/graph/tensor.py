@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from archanalyzer.graph.window import Window
 
@@ -15,8 +15,7 @@ _AXIS_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Unpooling:
+class Unpooling(NamedTuple):
     """The way back through a max-pool: the spatial extent before it, into which the positions of its maxima point.
 
     ``windows``, one a spatial axis, say which pooled positions may have had their maximum at a position before it.
@@ -26,8 +25,7 @@ class Unpooling:
     windows: tuple[Window, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TensorType:
+class TensorType(NamedTuple):
     """The type of one sample: its shape, channels first, without the batch axis.
 
     ``unpooled`` is set on the output of a max-pool, and of nothing else: it pairs an unpooling with its pool.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from math import prod
+from typing import NamedTuple
 
 
 class Role(Enum):
@@ -15,8 +15,7 @@ class Role(Enum):
     BUFFER = "buffer"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """One array of a layer; ``filters`` is the number of convolution filters that it consists of."""
 
     name: str

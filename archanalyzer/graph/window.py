@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,7 @@ class Window:
     step: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class IrregularWindow:
+class IrregularWindow(NamedTuple):
     """Output position o along ``axis`` reads the input positions ``reads(o)``, by no one stride.
 
     Adaptive pooling, resizing by a fraction and padding by reflection read so; each position lies inside the input.

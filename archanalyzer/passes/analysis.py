@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.graph import Graph
@@ -40,8 +40,7 @@ class Rollup(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A fact about every layer. ``values`` gives one value a layer, plain data, None where it is not known.
 
     A column that sums up over blocks has a total of its own name: the sum of its rows.
@@ -55,8 +54,7 @@ class Column:
     rollup: Rollup = Rollup.SUM
 
 
-@dataclass(frozen=True)
-class Total:
+class Total(NamedTuple):
     """A fact about the whole network that is no sum of rows; None where it is not known."""
 
     name: str

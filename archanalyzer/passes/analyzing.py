@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, has_errors
 from archanalyzer.graph import Graph, Spec
@@ -13,8 +13,7 @@ from archanalyzer.passes.pinned import misfits
 from archanalyzer.passes.tensor_types import propagate_types
 
 
-@dataclass(frozen=True)
-class Analyzed:
+class Analyzed(NamedTuple):
     """A spec with its facts, and everything that was found wrong, in reading and in analyzing it.
 
     Where something is wrong, ``facts`` are those of the layers that it leaves sound, and ``partial`` says so.

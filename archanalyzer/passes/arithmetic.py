@@ -7,15 +7,14 @@ matrix product, bias excluded; FLOPs are two for every MAC and one for every oth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archanalyzer.graph import Arithmetic, Count
 from archanalyzer.passes.analysis import Column, analysis
 from archanalyzer.passes.tensor_types import TensorTypes
 
 
-@dataclass(frozen=True)
-class LayerArithmetic:
+class LayerArithmetic(NamedTuple):
     """The arithmetic of every layer as its op declares it, None where it declares none."""
 
     by_layer: tuple[Arithmetic | None, ...]

@@ -8,9 +8,8 @@ a map of any of its parts: ``{size: 212, stride: 32}``; where a network has seve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, did_you_mean
 from archanalyzer.diagnostics.rules.expectations import EXPECTATION_FAILED, UNKNOWN_EXPECTATION
@@ -30,8 +29,7 @@ class _Unknown(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """What the passes say: the value, and what kind of value it is."""
 
     amount: Amount

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archanalyzer.passes.analysis import Column, analysis
 from archanalyzer.passes.parameters import Parameters
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """For every layer, the filters of the convolutions that it owns."""
 
     by_layer: tuple[int, ...]

@@ -9,7 +9,6 @@ the most that lives at any one step, what the step reads and what it fills inclu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -43,8 +42,7 @@ def peak(lifetimes: Iterable[Lifetime]) -> int:
     return max(accumulate(changes))
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(NamedTuple):
     """Bytes, one sample: by layer, and the peaks of what lives at once."""
 
     elements: tuple[int, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, Note
 from archanalyzer.diagnostics.rules.language import SHARED_WEIGHTS_DIFFER
@@ -11,8 +11,7 @@ from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
 from archanalyzer.passes.tensor_types import TensorTypes
 
 
-@dataclass(frozen=True)
-class Parameters:
+class Parameters(NamedTuple):
     """The arrays of every layer: ``used`` are those that it computes with, ``owned`` those that are counted for it.
 
     A layer that shares another's weights owns none, so that each array is counted once.

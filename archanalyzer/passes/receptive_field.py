@@ -10,7 +10,6 @@ is the case of a chain with a period of 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from math import gcd, lcm
 from typing import Any, NamedTuple
 
@@ -43,8 +42,7 @@ class Interval(NamedTuple):
         return self.stop - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class AxisField:
+class AxisField(NamedTuple):
     """What the positions of a layer's output see of one axis of one network input.
 
     Output position q·P + r along the output axis ``along`` sees ``intervals[r]`` moved by q·``advance``, where P is
@@ -102,8 +100,7 @@ class AxisField:
 Fields = tuple[AxisField, ...]
 
 
-@dataclass(frozen=True)
-class ReceptiveFields:
+class ReceptiveFields(NamedTuple):
     """The fields of every layer, one for every spatial axis of every input that reaches it; None where unknown."""
 
     graph: Graph
@@ -254,14 +251,14 @@ def _read(
             return _strided(field, reading, shape[reading.axis], input_length)
         case IrregularWindow():
             return _table(
-                replace(field, along=reading.axis), map(field.union_of, map(reading.reads, range(shape[reading.axis])))
+                field._replace(along=reading.axis), map(field.union_of, map(reading.reads, range(shape[reading.axis])))
             )
         case WholeAxis():
             return _constant(field, _everything(field, source_shape), input_length)
         case Rearranged():
             intervals = field.intervals[: source_shape[field.along]]
             hull = _everything(field, source_shape)
-            return replace(field, along=None, rearranged=True, intervals=intervals, hull=hull)
+            return field._replace(along=None, rearranged=True, intervals=intervals, hull=hull)
 
 
 def _everything(field: AxisField, shape: tuple[int, ...]) -> Interval | None:
@@ -271,13 +268,13 @@ def _everything(field: AxisField, shape: tuple[int, ...]) -> Interval | None:
 
 def _table(field: AxisField, intervals: Iterable[Interval | None]) -> AxisField:
     """``field`` with one interval for every position there is."""
-    return replace(field, intervals=tuple(intervals), advance=0, periodic=False)
+    return field._replace(intervals=tuple(intervals), advance=0, periodic=False)
 
 
 def _constant(field: AxisField, hull: Interval | None, length: int) -> AxisField:
     """Every position sees all of ``hull`` that lies inside the input."""
     cut = hull and Interval(max(hull.start, 0), min(hull.stop, length))
-    return replace(field, along=None, intervals=(cut,), advance=0, rearranged=False, hull=None)
+    return field._replace(along=None, intervals=(cut,), advance=0, rearranged=False, hull=None)
 
 
 def _strided(field: AxisField, window: Window, length: int, input_length: int) -> AxisField:
@@ -287,17 +284,17 @@ def _strided(field: AxisField, window: Window, length: int, input_length: int) -
     least whole multiple of the input's period P.
     """
     if window == Window(window.axis):
-        return replace(field, along=window.axis)
-    seen = replace(field, along=window.axis)
+        return field._replace(along=window.axis)
+    seen = field._replace(along=window.axis)
     unfolded = window.upsampling * len(field.intervals)
     period = unfolded // gcd(window.stride, unfolded)
     if not field.periodic or (period > LONGEST_PERIOD >= length):
         return _table(seen, (field.union_of(_positions_read(window, o)) for o in range(length)))
     if period > LONGEST_PERIOD:
         everything = field.union_of(range(-(-length * window.stride // window.upsampling) + window.count * window.step))
-        return replace(_constant(field, everything, input_length), exact=False)
+        return _constant(field, everything, input_length)._replace(exact=False)
     intervals = tuple(field.union_of(_positions_read(window, o)) for o in range(period))
-    return replace(seen, intervals=intervals, advance=period * window.stride // unfolded * field.advance)
+    return seen._replace(intervals=intervals, advance=period * window.stride // unfolded * field.advance)
 
 
 def _positions_read(window: Window, o: int) -> range:
@@ -318,15 +315,15 @@ def _union(one: AxisField, other: AxisField, shape: tuple[int, ...]) -> AxisFiel
     if one.along is None and other.along is None:
         hull = _hull(one.hull or one.intervals[0], other.hull or other.intervals[0])
         alike = one == other
-        return one if alike else replace(one, intervals=(hull,), rearranged=False, hull=None, exact=exact)
+        return one if alike else one._replace(intervals=(hull,), rearranged=False, hull=None, exact=exact)
     along = other.along if one.along is None else one.along
-    moving = replace(one, along=along, exact=exact)
+    moving = one._replace(along=along, exact=exact)
     alike = one.along == other.along and one.periodic and other.periodic
     if alike and one.advance * len(other.intervals) == other.advance * len(one.intervals):
         period = lcm(len(one.intervals), len(other.intervals))
         if period <= LONGEST_PERIOD:
             intervals = tuple(_hull(one.at(o), other.at(o)) for o in range(period))
-            return replace(moving, intervals=intervals, advance=period // len(one.intervals) * one.advance)
+            return moving._replace(intervals=intervals, advance=period // len(one.intervals) * one.advance)
     length = shape[along] if along is not None else 1
     return _table(moving, (_hull(one.at(o), other.at(o)) for o in range(length)))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from archanalyzer.diagnostics import Diagnostic, Note
 from archanalyzer.diagnostics.rules.layers import WRONG_NUMBER_OF_INPUTS
@@ -14,8 +13,7 @@ from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class TensorTypes:
+class TensorTypes(NamedTuple):
     """The output type of every layer, in the graph's order."""
 
     graph: Graph
@@ -41,8 +39,7 @@ class TensorTypes:
         return tuple(answers)
 
 
-@dataclass(frozen=True)
-class Typing:
+class Typing(NamedTuple):
     """How far the types reach: None for a layer that does not fit, and for all that depend on it."""
 
     outputs: tuple[TensorType | None, ...]

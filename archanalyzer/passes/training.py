@@ -6,7 +6,7 @@ they are frozen, the gradient by its input where that input leads back to nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archanalyzer.graph import Graph
 from archanalyzer.passes.analysis import Column, analysis
@@ -14,8 +14,7 @@ from archanalyzer.passes.arithmetic import LayerArithmetic, total
 from archanalyzer.passes.parameters import Parameters
 
 
-@dataclass(frozen=True)
-class Backward:
+class Backward(NamedTuple):
     """Which layers the backward step visits, and what for.
 
     ``by_weight``: the gradient by the layer's weights is needed. ``by_input``: how many of its inputs need theirs.
@@ -42,8 +41,7 @@ def backward(graph: Graph, parameters: Parameters) -> Backward:
     return Backward(tuple(by_weight), tuple(by_input))
 
 
-@dataclass(frozen=True)
-class TrainingArithmetic:
+class TrainingArithmetic(NamedTuple):
     """For every layer, the arithmetic of the backward step, None where it is not known."""
 
     input_gradient_macs: tuple[int | None, ...]

@@ -50,7 +50,7 @@ def summary(analyzed: Analyzed) -> list[tuple[str, str]]:
     return lines + [(total.title, cell(total.amount, total.kind)) for total in own]
 
 
-PARTIAL = "partial: errors were found; shown and counted are only the layers that they leave sound"
+PARTIAL = "partial: shown and counted are only the layers that the errors leave sound"
 LOWER_BOUND = f"{UNKNOWN} not known; ≥ at least so much, from what is known"
 COPIES = "×N stands for N alike, with the sum over all of them"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, did_you_mean
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, UNKNOWN_FIELD
@@ -16,8 +16,7 @@ from archanalyzer.spec.scalars import Value
 _Names = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class BlockArguments:
+class BlockArguments(NamedTuple):
     """What an entry gives to the block that it uses."""
 
     block: BlockDefinition

@@ -54,10 +54,12 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*(?:#.*\s*)*)*")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 _NULL_KEYS = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL_KEYS = _NULL_KEYS | {"<<"}
+# After these, values are missing; to go on would be to report each of them as missing.
+_LEAVING_GAPS = (ALIAS_CYCLE, MERGE_KEY, UNKNOWN_ALIAS)
 
 
 def compose(file: SourceFile, limits: Limits, problems: Problems) -> Node | None:
-    """The nodes that ``file`` consists of, or None where it could not be read to its end.
+    """The nodes that ``file`` consists of, or None where it could not be read to its end or values would be missing.
 
     What is wrong is added to ``problems``; an entry that cannot be used is left out of its map.
     """
@@ -323,7 +325,8 @@ class _Composer:
             return None
         if isinstance(event, DocumentStartEvent):
             self._add(SEVERAL_DOCUMENTS, "expected one document, found a second", event, "put it in a file of its own")
-        return root
+        gaps = any(diagnostic.rule in _LEAVING_GAPS for diagnostic in self.problems.diagnostics)
+        return None if gaps else root
 
     def _check_depth(self, depth: int, event: _Event) -> None:
         if depth > self.limits.nesting:

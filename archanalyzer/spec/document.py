@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+from typing import NamedTuple
 
 from archanalyzer import ops
 from archanalyzer.diagnostics import Problems, Source, SourceFile, did_you_mean
@@ -46,17 +47,15 @@ _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
 
 
-@dataclass(frozen=True)
-class Overrides:
+class Overrides(NamedTuple):
     """What the command line says over the spec: ``--set``, ``--input`` and ``--dtype``, as typed."""
 
-    settings: Mapping[str, str] = field(default_factory=dict)
-    input_shapes: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = MappingProxyType({})
+    input_shapes: Mapping[str, str] = MappingProxyType({})
     dtype: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class BlockDefinition:
+class BlockDefinition(NamedTuple):
     """A layer type that the user defines; an argument without a default has None."""
 
     name: ScalarNode
@@ -65,8 +64,7 @@ class BlockDefinition:
     entries: tuple[LayerEntry, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class InputDefinition:
+class InputDefinition(NamedTuple):
     """One network input, and where its name stands."""
 
     name: str
@@ -74,8 +72,7 @@ class InputDefinition:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
+class Document(NamedTuple):
     """A spec, section by section; ``sections`` keeps the nodes of those that are read later."""
 
     name: str

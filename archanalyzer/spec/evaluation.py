@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, Problems, Rule
 from archanalyzer.diagnostics.rules.language import WRONG_KIND
@@ -18,8 +17,7 @@ class ReportedError(Exception):
     """Something is wrong and already stands among the problems; whoever can do without the value goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluator:
+class Evaluator(NamedTuple):
     """Reads values, and puts what is wrong with them among ``problems``."""
 
     problems: Problems

@@ -245,7 +245,8 @@ def test_pooling(data: st.DataObject) -> None:
 @compared
 @given(st.data())
 def test_pooling_in_ceil_mode(data: st.DataObject) -> None:
-    axes, kind = data.draw(AXES), data.draw(st.sampled_from(("max", "avg")))
+    """Over one and two axes: PyTorch's avg_pool3d, unlike its others, refuses a window that hangs over a whole input."""
+    axes, kind = data.draw(st.sampled_from((1, 2))), data.draw(st.sampled_from(("max", "avg")))
     kernel, stride = data.draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
     fields: dict[str, Any] = {"kernel": kernel, "stride": stride, "padding": data.draw(st.integers(0, kernel // 2))}
     shape = (1, *data.draw(extents(axes)))

@@ -98,7 +98,9 @@ FORWARD_REFERENCE = Rule(
     "a layer reads one that stands further down",
     why="Layers are computed from top to bottom; what a layer reads stands above it.",
     bad=_spec(
-        "  - relu:\n    from: later\n    name: now\n  - tanh:\n    from: image\n    name: later\n  - add:\n    from: [now, later]\n"
+        "  - relu:\n    from: later\n    name: now\n"
+        "  - tanh:\n    from: image\n    name: later\n"
+        "  - add:\n    from: [now, later]\n"
     ),
     good=_spec("  - tanh:\n    name: later\n  - relu:\n    name: now\n  - add:\n    from: [now, later]\n"),
 )
@@ -113,7 +115,8 @@ AMBIGUOUS_INPUT = Rule(
     "ambiguous-input",
     "the first layer does not say which of several inputs it reads",
     why="Without `from:` a layer reads the one above it; above the first one stand several inputs.",
-    bad="archspec: 1\ninputs: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers:\n  - relu\n  - add:\n    from: [previous, right]\n",
+    bad="archspec: 1\ninputs: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers:\n  - relu\n"
+    "  - add:\n    from: [previous, right]\n",
     good="archspec: 1\ninputs: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers:\n  - relu:\n    from: left\n"
     "  - add:\n    from: [previous, right]\n",
 )
@@ -158,7 +161,8 @@ SHARED_TYPES_DIFFER = Rule(
     "two layers of different types share weights",
     why="The weights of a convolution mean nothing to a dense layer.",
     bad=_spec(
-        "  - conv2d: {filters: 3, kernel: 1}\n    name: a\n  - conv_transpose2d: {filters: 3, kernel: 1}\n    share: a\n"
+        "  - conv2d: {filters: 3, kernel: 1}\n    name: a\n"
+        "  - conv_transpose2d: {filters: 3, kernel: 1}\n    share: a\n"
     ),
     good=_spec("  - conv2d: {filters: 3, kernel: 1}\n    name: a\n  - conv2d:\n    share: a\n"),
 )

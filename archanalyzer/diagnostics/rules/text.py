@@ -207,8 +207,11 @@ SEVERAL_DOCUMENTS = Rule(
     bad="""\
 archspec: 1
 inputs: {image: [3, 8, 8]}
----
 layers: [relu]
+---
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers: [tanh]
 """,
     good="""\
 archspec: 1
