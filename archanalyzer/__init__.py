@@ -1,1 +1,61 @@
-"""Describe a neural network in YAML; ask anything that can be known of it without training, exactly."""
+"""Describe a neural network in YAML; ask anything that can be known of it without training, exactly.
+
+    >>> import archanalyzer
+    >>> analyzed = archanalyzer.analyze("specs/vgg16.yaml")
+    >>> analyzed.facts.total("parameters").amount.value
+    138357544
+
+The names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archanalyzer.api import analyze, load, loads
+    from archanalyzer.diagnostics import Diagnostic, SpecError
+    from archanalyzer.graph import Graph, Layer, Op, Spec, TensorType
+    from archanalyzer.passes.analysis import Column, Total, analysis
+    from archanalyzer.passes.facts import Facts
+
+_MODULES = {
+    "analyze": "archanalyzer.api",
+    "load": "archanalyzer.api",
+    "loads": "archanalyzer.api",
+    "Diagnostic": "archanalyzer.diagnostics",
+    "SpecError": "archanalyzer.diagnostics",
+    "Graph": "archanalyzer.graph",
+    "Layer": "archanalyzer.graph",
+    "Op": "archanalyzer.graph",
+    "Spec": "archanalyzer.graph",
+    "TensorType": "archanalyzer.graph",
+    "Column": "archanalyzer.passes.analysis",
+    "Total": "archanalyzer.passes.analysis",
+    "analysis": "archanalyzer.passes.analysis",
+    "Facts": "archanalyzer.passes.facts",
+}
+
+__all__ = [
+    "Column",
+    "Diagnostic",
+    "Facts",
+    "Graph",
+    "Layer",
+    "Op",
+    "Spec",
+    "SpecError",
+    "TensorType",
+    "Total",
+    "analysis",
+    "analyze",
+    "load",
+    "loads",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -21,7 +21,7 @@ HEAD = "archspec: 1\ninputs: {image: [4, 64, 64]}\n"
 def chain(layers: int) -> str:
     """Convolutions and ReLUs in turn, each written out."""
     pair = "  - conv2d: {filters: 4, kernel: 3, padding: same}\n  - relu\n"
-    return f"{HEAD}layers:\n{pair * (layers // 2)}"
+    return HEAD + "layers:\n" + pair * (layers // 2)
 
 
 def repeated(layers: int) -> str:
@@ -40,7 +40,7 @@ def nested(blocks: int) -> str:
 def uses(blocks: int) -> str:
     """One block with a block in it, used over and over."""
     inner = "blocks:\n  inner:\n    layers: [relu, tanh]\n  outer:\n    layers: [inner, inner]\n"
-    return f"{HEAD}{inner}layers:\n{'  - outer\n' * blocks}"
+    return HEAD + inner + "layers:\n" + "  - outer\n" * blocks
 
 
 def ladder(depth: int) -> str:

@@ -88,6 +88,6 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _report(error: Exception) -> None:
-    what = f"{type(error).__name__}: {ascii(str(error)[:500])}"  # on one line, whatever it says
+    what = f"{type(error).__name__}: {str(error)[:500]!a}"  # on one line, whatever it says
     message = f"archanalyzer: internal error, please report it: {what} (ARCHANALYZER_TRACEBACK=1 shows where)"
     click.echo(message, err=True)

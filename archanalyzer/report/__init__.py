@@ -14,6 +14,8 @@ from typing import Protocol, cast
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.sheet import View
 
+__all__ = ["FORMATS", "Page", "View", "render"]
+
 _MODULES = {
     "table": "table",
     "json": "json_format",
@@ -21,6 +23,7 @@ _MODULES = {
     "csv": "csv_format",
     "latex": "latex_format",
 }
+FORMATS = tuple(_MODULES)
 
 
 @dataclass(frozen=True)

@@ -60,4 +60,4 @@ def _extent(entry: Mapping[str, Any]) -> str:
 
 def _text(text: str) -> str:
     """Text that a spreadsheet takes for text: a formula begins with one of these signs."""
-    return f"'{escape(text)}" if text[:1] in {"=", "+", "-", "@"} else escape(text)
+    return f"'{escape(text)}" if len(text) > 1 and text[0] in {"=", "+", "-", "@"} else escape(text)

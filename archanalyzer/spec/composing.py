@@ -56,6 +56,7 @@ _NULL_KEYS = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL_KEYS = _NULL_KEYS | {"<<"}
 # After these, values are missing; to go on would be to report each of them as missing.
 _LEAVING_GAPS = (ALIAS_CYCLE, MERGE_KEY, UNKNOWN_ALIAS)
+_MOST_HINTS = 100
 
 
 def compose(file: SourceFile, limits: Limits, problems: Problems) -> Node | None:
@@ -171,6 +172,7 @@ class _Composer:
         self.problems = problems
         self.anchors: dict[str, _Frame | ScalarNode] = {}
         self.aliases = 0
+        self.hints = 0
         self.count = 0  # the nodes so far, aliases expanded; a node's size is by how much this grew meanwhile
         self.last_expression: _Expression | None = None
 
@@ -220,13 +222,11 @@ class _Composer:
 
     def _open(self, event: _Event, depth: int) -> _Frame:
         self._check_depth(depth, event)
-        start = event.start_mark
-        place = (self.file, start.line + 1, start.column + 1, start.index, start.index)
         frame: _Frame
         if type(event) is MappingStartEvent:
-            frame = _OpenMap(MappingNode(*place, bool(event.flow_style)), self.count, self.problems)
+            frame = _OpenMap(MappingNode(*self._place(event), bool(event.flow_style)), self.count, self.problems)
         else:
-            frame = _OpenList(SequenceNode(*place, bool(event.flow_style)), self.count)
+            frame = _OpenList(SequenceNode(*self._place(event), bool(event.flow_style)), self.count)
         self.count += 1
         if event.anchor is not None or event.tag is not None:
             self._note_properties(event, frame)
@@ -240,29 +240,31 @@ class _Composer:
         frame.add(closed.node)
 
     def _alias(self, event: _Event, frame: _Frame, depth: int) -> None:
-        name = event.anchor
-        target = self.anchors.get(name)
-        if target is None:
-            hint = did_you_mean(name, list(self.anchors), "anchors")
-            self._add(UNKNOWN_ALIAS, f"there is no anchor `&{name}` above", event, hint)
-        elif isinstance(target, ScalarNode):
-            self.aliases += 1
-            self.count += 1
-            return frame.add(target)
-        elif target.node.size == 0:
-            self._add(ALIAS_CYCLE, f"`*{name}` stands inside `&{name}`, which would contain itself", event)
-        else:
-            self.aliases += 1
-            self.count += target.node.size
+        target = self.anchors.get(event.anchor)
+        node: Node | None = target.node if isinstance(target, _OpenList | _OpenMap) else target
+        if node is None or node.size == 0:
+            self._refuse_alias(event, is_known=node is not None)
+            node = ScalarNode(*self._place(event), "", plain=True)
+        if isinstance(target, _OpenList | _OpenMap):
             self._check_depth(depth + target.height - 1, event)
             frame.height = max(frame.height, target.height + 1)
-            return frame.add(target.node)
-        self.count += 1
+        self.aliases += 1
+        self.count += node.size
+        frame.add(node)
+
+    def _refuse_alias(self, event: _Event, *, is_known: bool) -> None:
+        name = event.anchor
+        if is_known:
+            self._add(ALIAS_CYCLE, f"`*{name}` stands inside `&{name}`, which would contain itself", event)
+            return
+        # Looking for similar names takes its time; a hostile text would have it done a million times.
+        self.hints += 1
+        hint = did_you_mean(name, list(self.anchors)[:_MOST_HINTS], "anchors") if self.hints <= _MOST_HINTS else None
+        self._add(UNKNOWN_ALIAS, f"there is no anchor `&{name}` above", event, hint)
+
+    def _place(self, event: _Event) -> tuple[SourceFile, int, int, int, int]:
         start = event.start_mark
-        nothing = ScalarNode(
-            self.file, start.line + 1, start.column + 1, start.index, event.end_mark.index, "", plain=True
-        )
-        return frame.add(nothing)
+        return self.file, start.line + 1, start.column + 1, start.index, event.end_mark.index
 
     def _note_properties(self, event: _Event, node: _Frame | ScalarNode) -> None:
         """Remembers an anchor, refuses a tag."""
@@ -290,6 +292,8 @@ class _Composer:
     def _whole_expression(self, node: ScalarNode, frame: _Frame) -> ScalarNode:
         """``node``, or where YAML has split an expression, all of it; that is then reported."""
         text, start = self.file.text, node.start
+        if start in frame.skipped:
+            return node
         end = end_of_expression(text, start, self.limits.expression_characters)
         key = frame.key.text if isinstance(frame.key, ScalarNode) else None
         self.last_expression = _Expression(node, end, key)

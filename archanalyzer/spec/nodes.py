@@ -7,7 +7,7 @@ A large spec has a million nodes and few of their places are ever asked for: a n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from archanalyzer.diagnostics import Source, SourceFile
 from archanalyzer.spec.scalars import scalar_kind
@@ -18,7 +18,7 @@ class Node:
     """A value in the text. An alias is the node that it names, so one node may stand in several places.
 
     It stands from ``start`` to ``end`` in the file's text, counted in characters, and begins at ``line`` and
-    ``column``, counted from 1.
+    ``column``, counted from 1. ``size`` counts it and all nodes below it, at every use of an alias.
     """
 
     file: SourceFile = field(repr=False)
@@ -37,8 +37,14 @@ class Node:
         """What a message calls it: "a mapping", "a list", "text", "a number", …"""
         raise NotImplementedError
 
+    @property
+    def size(self) -> int:
+        raise NotImplementedError
+
     def _end_column(self) -> int:
-        return min(self.column + self.end - self.start, len(self.file.line(self.line).rstrip()) + 1)
+        end = self.column + self.end - self.start
+        line = self.file.line(self.line)
+        return end if end <= len(line) + 1 else len(line.rstrip()) + 1
 
 
 @dataclass(slots=True, eq=False)
@@ -47,19 +53,19 @@ class ScalarNode(Node):
 
     text: str
     plain: bool
-    size: ClassVar[int] = 1
 
     @property
     def kind(self) -> str:
         return scalar_kind(self)
 
+    @property
+    def size(self) -> int:
+        return 1
+
 
 @dataclass(slots=True, eq=False)
 class CollectionNode(Node):
-    """A list or a map; ``flow`` where it is written in brackets or braces.
-
-    ``size`` counts it and all nodes below it, at every use of an alias; it is 0 until the end has been read.
-    """
+    """A list or a map; ``flow`` where it is written in brackets or braces. Its size is 0 until its end is read."""
 
     flow: bool
     size: int = field(default=0, init=False)

@@ -14,13 +14,12 @@ from archanalyzer.diagnostics.rules.text import YAML_SYNTAX
 from archanalyzer.spec.scalars import shown
 
 _WORD = re.compile(r"[^\s,\[\]{}]+|\S")
-_LINE_BREAKS = "\r\n\x85\u2028\u2029"
 
 
 def report_syntax_error(error: Exception, file: SourceFile, problems: Problems) -> None:
     """Adds what ``error``, raised by PyYAML, says of ``file`` to ``problems``."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        problems.add(YAML_SYNTAX, f"this is not YAML: {str(error).partition(_LINE_BREAKS[1])[0]}", source_at(file, 0))
+        problems.add(YAML_SYNTAX, f"this is not YAML: {shown(str(error), 100)[1:-1]}", source_at(file, 0))
         return
     place = _Place(error, file.text)
     message, hint = _explain(place)
@@ -126,8 +125,8 @@ def _after_value(place: _Place) -> tuple[str, str | None]:
 
 def _missing_colon(place: _Place) -> tuple[str, str | None]:
     place.index = place.start
-    line = place.text[place.start :].splitlines()[0]
-    return f"expected a `:` after the key, found {shown(line)}", None
+    key = place.text[place.start : place.start + 100].splitlines()[0]
+    return f"expected a `:` after the key, found {shown(key)}", None
 
 
 def _nameless(place: _Place) -> tuple[str, str | None]:

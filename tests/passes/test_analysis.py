@@ -106,7 +106,7 @@ def test_a_missing_producer_shows_the_whole_chain() -> None:
 
 
 def test_a_circle_is_found_also_in_company() -> None:
-    with pytest.raises(PassError, match="passes need each other in a circle: circle_[ab] → circle_[ab] → circle_[ab]"):
+    with pytest.raises(PassError, match=r"passes need each other in a circle: circle_[ab] → circle_[ab] → circle_[ab]"):
         Passes([first, circle_a, circle_b])
 
 

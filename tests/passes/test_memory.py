@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archanalyzer.graph import Graph, View
+from archanalyzer.graph import Kept, View
 from archanalyzer.passes.analyzing import analyze
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.memory import Lifetime, Memory, peak
@@ -13,6 +13,11 @@ from archanalyzer.passes.tensor_types import TensorTypes
 from archanalyzer.spec import parse_spec
 
 ITEM = 4
+FIELDS = {
+    "dropout": "0.5",
+    "conv1d": "{filters: 2, kernel: 3, padding: same}",
+    "max_pool1d": "{kernel: 3, stride: 1, padding: same}",
+}
 
 
 def facts_of(text: str) -> Facts:
@@ -36,7 +41,11 @@ def networks(draw: st.DrawFn) -> str:
     for number in range(draw(st.integers(1, 7))):
         kind = draw(st.sampled_from(["relu", "tanh", "identity", "dropout", "conv1d", "add", "max_pool1d"]))
         reads = [draw(st.sampled_from(names)) for _ in range(2 if kind == "add" else 1)]
-        fields = {"dropout": "0.5", "conv1d": "{filters: 2, kernel: 3, padding: same}", "max_pool1d": "{kernel: 3, stride: 1, padding: same}"}
+        fields = {
+            "dropout": "0.5",
+            "conv1d": "{filters: 2, kernel: 3, padding: same}",
+            "max_pool1d": "{kernel: 3, stride: 1, padding: same}",
+        }
         text += f"  - {kind}: {fields.get(kind, '')}\n    from: [{', '.join(reads)}]\n    name: l{number}\n"
         if kind == "conv1d" and draw(st.booleans()):
             text += "    frozen: true\n"
@@ -49,85 +58,83 @@ def networks(draw: st.DrawFn) -> str:
     return text.replace("{}", ", ".join(sorted(unread)), 1)
 
 
-def buffer_of(graph: Graph, index: int, views: set[View]) -> int:
-    while graph.layers[index].op.view in views and graph.layers[index].inputs:
-        index = graph.layers[index].inputs[0]
-    return index
+class Simulation:
+    """Runs a network's layers one by one, with sets of the buffers that live; whatever is needed no more is let go."""
 
+    def __init__(self, facts: Facts, *views: View) -> None:
+        self.graph, self.types, self.views = facts.graph, facts.result(TensorTypes), views
+        self.most = 0
+        self.live: set[int] = set()
+        self.gradients: set[int] = set()
+        self.extras: set[int] = set()
+        self.learns = [
+            bool(layer.op.weights(self.types.inputs(layer))) and not layer.frozen for layer in self.graph.layers
+        ]
+        self.needs: list[bool] = []
+        for layer in self.graph.layers:
+            self.needs.append(self.learns[layer.index] or any(self.needs[source] for source in layer.inputs))
 
-def simulated_inference(graph: Graph, size: list[int]) -> int:
-    """Runs the layers one by one; after each, whatever no later layer reads and is no output is let go."""
-    views = {View.ALWAYS, View.INFERENCE}
-    live: set[int] = set()
-    most = 0
-    for layer in graph.layers:
-        live.add(buffer_of(graph, layer.index, views))
-        most = max(most, sum(size[index] for index in live))
-        needed = {buffer_of(graph, source, views) for later in graph.layers[layer.index + 1 :] for source in later.inputs}
-        needed.update(buffer_of(graph, output, views) for output in graph.outputs)
-        needed.update(index for index in graph.inputs if index > layer.index)
-        live &= needed
-    return most
+    def buffer(self, index: int) -> int:
+        while self.graph.layers[index].op.view in self.views and self.graph.layers[index].inputs:
+            index = self.graph.layers[index].inputs[0]
+        return index
 
-
-def simulated_training(facts: Facts, size: list[int]) -> int:
-    """The same with a backward step: forward buffers stay while a layer that still has to step back needs them."""
-    graph, types = facts.graph, facts.result(TensorTypes)
-    views = {View.ALWAYS}
-    needs: list[bool] = []
-    for layer in graph.layers:
-        learns = bool(layer.op.weights(types.inputs(layer))) and not layer.frozen
-        needs.append(learns or any(needs[source] for source in layer.inputs))
-
-    def root(index: int) -> int:
-        return buffer_of(graph, index, views)
-
-    def kept_for(index: int) -> set[int]:
-        layer = graph.layers[index]
-        kept = layer.op.kept(types.inputs(layer), types.outputs[index])
+    def kept(self, index: int) -> Kept:
+        layer = self.graph.layers[index]
+        kept = layer.op.kept(self.types.inputs(layer), self.types.outputs[index])
         assert kept is not None
-        learns = bool(layer.op.weights(types.inputs(layer))) and not layer.frozen
-        wanted = {root(index)} if kept.output else set()
-        if kept.inputs and (learns or not kept.inputs_for_weights_only):
-            wanted.update(root(source) for source in layer.inputs)
-        return wanted
+        return kept
 
-    def extra(index: int) -> int:
-        layer = graph.layers[index]
-        kept = layer.op.kept(types.inputs(layer), types.outputs[index])
-        assert kept is not None
-        return kept.extra_elements * ITEM + kept.extra_bytes
+    def kept_for(self, backward: list[int]) -> set[int]:
+        """The buffers that some layers' backward steps read again."""
+        buffers: set[int] = set()
+        for index in backward:
+            kept = self.kept(index)
+            if kept.output:
+                buffers.add(self.buffer(index))
+            if kept.inputs and (self.learns[index] or not kept.inputs_for_weights_only):
+                buffers.update(map(self.buffer, self.graph.layers[index].inputs))
+        return buffers
 
-    backward = [layer.index for layer in reversed(graph.layers) if needs[layer.index]]
-    live, extras, gradients = set(), set(), set()
-    most = 0
+    def note(self) -> None:
+        held = [*self.live, *self.gradients]
+        extra = [self.kept(index).extra_elements * ITEM + self.kept(index).extra_bytes for index in self.extras]
+        self.most = max(self.most, sum(self.types.outputs[index].elements * ITEM for index in held) + sum(extra))
 
-    def note() -> None:
-        nonlocal most
-        held = sum(size[index] for index in live) + sum(size[index] for index in gradients)
-        most = max(most, held + sum(extra(index) for index in extras))
+    def forward(self, backward: list[int]) -> None:
+        for layer in self.graph.layers:
+            self.live.add(self.buffer(layer.index))
+            self.extras.update({layer.index} & set(backward))
+            self.note()
+            later = self.graph.layers[layer.index + 1 :]
+            needed = {self.buffer(source) for other in later for source in other.inputs}
+            needed.update(map(self.buffer, self.graph.outputs), self.kept_for(backward))
+            needed.update(index for index in self.graph.inputs if index > layer.index)
+            self.live &= needed
 
-    for layer in graph.layers:
-        live.add(root(layer.index))
-        if needs[layer.index]:
-            extras.add(layer.index)
-        note()
-        later = {root(source) for other in graph.layers[layer.index + 1 :] for source in other.inputs}
-        later.update(root(output) for output in graph.outputs)
-        later.update(*(kept_for(index) for index in backward))
-        later.update(index for index in graph.inputs if index > layer.index)
-        live &= later
-    gradients.update(root(output) for output in graph.outputs if needs[root(output)])
-    note()
-    live &= set().union(*(kept_for(index) for index in backward))
-    for place, index in enumerate(backward):
-        gradients.update(root(source) for source in graph.layers[index].inputs if needs[root(source)])
-        note()
-        extras.discard(index)
-        if root(index) == index:
-            gradients.discard(index)
-        live &= set().union(*(kept_for(other) for other in backward[place + 1 :]))
-    return most
+    def backward(self, backward: list[int]) -> None:
+        self.gradients.update(self.buffer(output) for output in self.graph.outputs if self.needs[output])
+        self.note()
+        while backward:
+            self.live &= self.kept_for(backward)
+            index = backward[0]
+            sources = map(self.buffer, self.graph.layers[index].inputs)
+            self.gradients.update(source for source in sources if self.needs[source])
+            self.note()
+            self.extras.discard(index)
+            if self.buffer(index) == index:
+                self.gradients.discard(index)
+            backward = backward[1:]
+
+    def inference(self) -> int:
+        self.forward([])
+        return self.most
+
+    def training(self) -> int:
+        backward = [layer.index for layer in reversed(self.graph.layers) if self.needs[layer.index]]
+        self.forward(backward)
+        self.backward(backward)
+        return self.most
 
 
 @settings(max_examples=150, deadline=None)
@@ -135,9 +142,8 @@ def simulated_training(facts: Facts, size: list[int]) -> int:
 def test_peaks_equal_a_simulation(text: str) -> None:
     facts = facts_of(text)
     memory = facts.result(Memory)
-    size = [tensor.elements * ITEM for tensor in facts.result(TensorTypes).outputs]
-    assert memory.peak_inference_bytes == simulated_inference(facts.graph, size)
-    assert memory.peak_training_bytes == simulated_training(facts, size)
+    assert memory.peak_inference_bytes == Simulation(facts, View.ALWAYS, View.INFERENCE).inference()
+    assert memory.peak_training_bytes == Simulation(facts, View.ALWAYS).training()
 
 
 def test_a_chain_holds_two_neighbours_at_inference() -> None:
@@ -155,5 +161,7 @@ def test_the_dtype_sets_the_bytes() -> None:
 
 def test_views_take_no_memory() -> None:
     plain = facts_of("archspec: 1\ninputs: {x: [4, 4]}\nlayers:\n  - relu\n")
-    viewed = facts_of("archspec: 1\ninputs: {x: [4, 4]}\nlayers:\n  - relu\n  - flatten\n  - identity\n  - dropout: 0.5\n")
+    viewed = facts_of(
+        "archspec: 1\ninputs: {x: [4, 4]}\nlayers:\n  - relu\n  - flatten\n  - identity\n  - dropout: 0.5\n"
+    )
     assert viewed.total("peak_inference_bytes").amount == plain.total("peak_inference_bytes").amount

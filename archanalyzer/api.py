@@ -1,0 +1,70 @@
+"""The few functions with which a program uses the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
+from types import MappingProxyType
+from typing import Any
+
+from archanalyzer.diagnostics import SpecError, has_errors
+from archanalyzer.graph import Spec
+from archanalyzer.passes import built_in
+from archanalyzer.passes.analysis import Analysis, Passes
+from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.passes.analyzing import analyze as analyze_spec
+from archanalyzer.spec import parse_spec, read_spec
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def load(
+    path: str | PathLike[str],
+    *,
+    settings: Mapping[str, str] = _NOTHING,
+    input_shapes: Mapping[str, str] = _NOTHING,
+    dtype: str | None = None,
+) -> Spec:
+    """The spec in a file.
+
+    ``settings`` (variable → value), ``input_shapes`` (input → shape, such as ``3x256x256``) and ``dtype`` override what
+    it says, as ``--set``, ``--input`` and ``--dtype`` do.
+
+    Raises:
+        SpecError: something is wrong with it; ``SpecError.diagnostics`` says what, all of it.
+    """
+    return _sound(read_spec(fspath(path), settings=settings, input_shapes=input_shapes, dtype=dtype))
+
+
+def loads(
+    text: str,
+    *,
+    settings: Mapping[str, str] = _NOTHING,
+    input_shapes: Mapping[str, str] = _NOTHING,
+    dtype: str | None = None,
+) -> Spec:
+    """As ``load``, of a text.
+
+    Raises:
+        SpecError: as ``load``.
+    """
+    return _sound(parse_spec(text, settings=settings, input_shapes=input_shapes, dtype=dtype))
+
+
+def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]] = ()) -> Analyzed:
+    """The facts of a spec, or of the one in a file; ``passes`` are asked beside the built-in ones.
+
+    Raises:
+        SpecError: something is wrong with it, or a layer does not fit what it reads.
+        PassError: ``passes`` do not fit together with the built-in ones.
+    """
+    analyzed = analyze_spec(spec if isinstance(spec, Spec) else load(spec), Passes((*built_in(), *passes)))
+    if analyzed.partial:
+        raise SpecError(analyzed.diagnostics)
+    return analyzed
+
+
+def _sound(spec: Spec) -> Spec:
+    if has_errors(spec.diagnostics):
+        raise SpecError(spec.diagnostics)
+    return spec

@@ -1,0 +1,113 @@
+"""The table for people: exact text for small networks, and what must hold for any."""
+
+from __future__ import annotations
+
+import pytest
+
+from archanalyzer.passes import standard_passes
+from archanalyzer.passes.facts import Facts
+from archanalyzer.report import Page, View, render
+from archanalyzer.report.summary import TOLD
+from archanalyzer.report.text import width
+from tests import graphs
+
+SMALL = """\
+small  net.yaml
+
+layer       type     output  parameters   MACs  field
+─────────────────────────────────────────────────────
+image       input     3×8×8           0      0      1
+stage       stage
+  conv2d    conv2d    4×6×6         112  3,888      3
+  relu      relu      4×6×6           0      0      3
+  conv2d_2  conv2d    4×4×4         148  2,304      5
+flatten     flatten      64           0      0      5
+dense       dense         2         130    128    all
+─────────────────────────────────────────────────────
+total                               390  6,320
+
+parameters       390; 1.5 KiB as float32
+filters          8 in 2 convolutions
+MACs             6,320
+FLOPs            12,994, with biases, activations, …
+training step    15,072 MACs; 30,852 FLOPs
+activations      610; 2.4 KiB; peak 1.3 KiB, 2.4 KiB in training
+memory           2.8 KiB at inference; 5.5 KiB in training, without optimizer
+receptive field  all
+
+1 MAC = one multiply–accumulate, bias excluded; batch 1; see docs/counting.md
+"""
+
+
+def test_exact_text() -> None:
+    """6,320 MACs are 12,640 FLOPs; with biases 144 + 64 + 2 and a relu of 144, 12,994.
+
+    The gradient by the input is needed of the second convolution and of the dense layer: 6,320 + 2,432 + 6,320.
+    At the worst moment of a forward step two outputs of 144 and the input's 192 are not alive at once, but 192 + 144.
+    """
+    assert render("table", [graphs.analyzed(graphs.small())]) == SMALL
+
+
+def test_what_is_not_known_is_said() -> None:
+    text = render("table", [graphs.analyzed(graphs.with_mystery())])
+    assert "mystery  mystery   4×6×6           0        ?      ?\n" in text
+    assert "total                            112  ≥ 3,888\n" in text
+    assert "MACs             ≥ 3,888\n" in text
+    assert "receptive field  ?\n" in text
+    assert "\n? not known; ≥ at least so much, from what is known\n" in text
+
+
+def test_repetitions_are_explained() -> None:
+    text = render("table", [graphs.analyzed(graphs.repeated())])
+    assert "  dense ×3  dense       8         216   192      –\n" in text
+    assert "\n×N stands for N alike, with the sum over all of them\n" in text
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+def test_vgg16_fits_80_columns(depth: int | None) -> None:
+    text = render("table", [graphs.analyzed(graphs.vgg16())], View(depth=depth))
+    assert max(map(width, text.splitlines())) <= 80
+    assert "total" in text
+    assert "138,357,544  15,470,264,320" in text
+
+
+def test_long_names_give_way_and_numbers_never() -> None:
+    build = graphs.Builder()
+    build.input("image", 3, 224, 224)
+    build.add("conv2d", name="a_name_" * 20 + "畳み込み", filters=64, kernel=(3, 3), padding="same")
+    analyzed = graphs.analyzed(build.graph())
+    lines = render("table", [analyzed]).splitlines()
+    assert max(map(width, lines)) <= 80
+    assert lines[5].startswith("a_name_a_name_")
+    assert lines[5].endswith("畳み込み  conv2d  64×224×224       1,792  86,704,128      3")
+    narrow = render("table", [analyzed], None, Page(width=30))
+    assert "  64×224×224       1,792  86,704,128      3\n" in narrow
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    import re
+
+    analyzed = [graphs.analyzed(graphs.with_mystery()), graphs.analyzed(graphs.small())]
+    plain, colored = render("table", analyzed), render("table", analyzed, None, Page(color=True))
+    assert "\x1b" not in plain
+    assert "\x1b[1m" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+
+
+def test_no_terminal_code_of_a_spec_gets_through() -> None:
+    build = graphs.Builder()
+    build.input("image\x1b[2J", 3, 8, 8)
+    build.add("relu", name="\x9b31mred\u202e")
+    graph = build.graph("net\x07", description="\x1b]0;title\x07")
+    analyzed = graphs.analyzed(graph, path="\x1b[1m.yaml")
+    for name in ("table", "json", "csv", "markdown", "latex"):
+        text = render(name, [analyzed], View())
+        assert not any(
+            ord(character) < 32 or 127 <= ord(character) < 160 for character in text if character not in "\r\n"
+        )
+
+
+def test_every_total_has_a_place() -> None:
+    """A total of the standard passes is told in a line of the summary; one of another pass gets a line of its own."""
+    facts = Facts(graphs.small(), standard_passes())
+    assert {total.name for total in facts.totals()} == TOLD
