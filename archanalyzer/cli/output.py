@@ -49,6 +49,7 @@ def emit(text: str, *, err: bool = False, exact: bool = False) -> None:
 
     Raises:
         click.exceptions.Exit: whoever read the output has stopped reading, which is no error.
+        NotWritten: the system refuses.
     """
     stream: TextIO | None = sys.stderr if err else sys.stdout
     if stream is None or not text:  # a closed stream
@@ -60,10 +61,12 @@ def emit(text: str, *, err: bool = False, exact: bool = False) -> None:
         else:
             stream.write(encodable(text, stream.encoding or "utf-8"))
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         with suppress(OSError, ValueError):  # Python flushes once more at its end, and would complain
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise click.exceptions.Exit(_CLOSED_PIPE) from None
+        if isinstance(error, BrokenPipeError):
+            raise click.exceptions.Exit(_CLOSED_PIPE) from None
+        raise NotWritten(f"cannot write the output: {error.strerror}") from None
 
 
 def write_file(path: str, text: str) -> None:

@@ -256,6 +256,14 @@ def test_a_reader_who_stops_reading_is_no_error() -> None:
     assert done.stdout in {"141\n", "0\n"}
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full, which Linux has")
+def test_output_to_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "archanalyzer", "analyze", "good.yaml"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Error: cannot write the output: No space left on device\n")
+
+
 def test_an_internal_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     import archanalyzer.cli.reading
 
