@@ -12,7 +12,7 @@ import click
 
 _COMMANDS = ("analyze", "check")
 
-USED_UP = 2
+UNUSABLE = 2
 """Exit code: the input could not be used. 0 is fine, 1 means that the answer is no."""
 _INTERRUPTED = 130
 
@@ -58,7 +58,7 @@ def commands() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns the exit code; no exception gets out."""
     collecting = gc.isenabled()
-    gc.disable()  # a sixth of the time of a short run, and a run makes little garbage that only it would find
+    gc.disable()  # a twentieth of a short run's time; what a run leaves behind, its end takes along
     try:
         return _run(arguments)
     finally:
@@ -76,14 +76,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         code = commands.main(arguments, prog_name="archanalyzer", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return USED_UP
+        return UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except Exception as error:  # a traceback is for us, not for who runs the command
         if os.environ.get("ARCHANALYZER_TRACEBACK"):
             raise
         _report(error)
-        return USED_UP
+        return UNUSABLE
     return code if isinstance(code, int) else 0
 
 

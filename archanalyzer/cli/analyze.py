@@ -48,7 +48,12 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
     help="How to write the facts.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
-@click.option("--columns", metavar="A,B,...", callback=_names, help="Columns to show; an unknown one lists them.")
+@click.option(
+    "--columns",
+    metavar="A,B,...",
+    callback=_names,
+    help="Columns to show: any fact that JSON has of a layer, and type, inputs, share.",
+)
 @click.option("--sort", metavar="COLUMN", help="List layers by a column, the largest first.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only N layers, by --sort (by macs without it).")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Unfold N levels of blocks; all by default.")

@@ -1,7 +1,5 @@
 """What every layer type declares: the contract between the ops, which state it, and the passes, which ask it."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from enum import Enum, Flag, auto
 from typing import ClassVar, NamedTuple

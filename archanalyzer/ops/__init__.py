@@ -1,7 +1,5 @@
 """The layer types. The registry knows names and modules; a family's file is imported when a spec names it."""
 
-from __future__ import annotations
-
 import importlib
 from functools import cache
 

@@ -4,8 +4,6 @@ Each class states its formula, what is counted of it (``docs/counting.md``; deri
 and what the backward step reads again: the output where the derivative can be told from it, else the input.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Gt

@@ -5,8 +5,6 @@ including, ⌈(o + 1)·n / size⌉: every position is pooled, and where size doe
 PyTorch). Global pooling is the case of one output, whose axes may be dropped.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import product
 from math import prod

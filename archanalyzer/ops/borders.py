@@ -12,9 +12,7 @@ i = o − before where that lies inside, and elsewhere
 position off the end, as Ronneberger, Fischer & Brox 2015 ("U-Net") crop a skip to what it is joined with.
 """
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -80,7 +78,7 @@ class Pad(Op):
     value: float = Field(0.0, description="A number: what mode zeros shows in place of 0.")
 
     @model_validator(mode="after")
-    def _value_is_shown(self) -> Pad:
+    def _value_is_shown(self) -> Self:
         if self.value and self.mode != "zeros":
             raise ValueError(f"value goes with mode zeros, mode {self.mode} shows positions of the input")
         return self
@@ -190,7 +188,7 @@ class Crop(Cropping):
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Crop:
+    def _one_of_both(self) -> Self:
         if (self.amount is None) == (self.size is None):
             raise ValueError("give either amount or size")
         return self

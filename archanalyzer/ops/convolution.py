@@ -6,8 +6,6 @@ with o and k running over all spatial axes and c over the channels of f's group.
 kernel is not mirrored: strictly a cross-correlation; Goodfellow, Bengio & Courville 2016, section 9.1.)
 """
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from archanalyzer.graph import (

@@ -1,7 +1,5 @@
 """Counts of operations done once for each element of a tensor, as ``docs/counting.md`` lays down."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from archanalyzer.graph import Count, Factor, TensorType

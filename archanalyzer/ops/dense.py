@@ -3,8 +3,6 @@
 y[u] = bias[u] + Σ_i weight[u, i] · x[i]
 """
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from archanalyzer.diagnostics.rules.layers import WRONG_RANK

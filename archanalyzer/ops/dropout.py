@@ -6,8 +6,6 @@
 (Srivastava et al. 2014; "inverted", so that inference needs no scaling.)
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from annotated_types import Ge, Lt

@@ -4,8 +4,6 @@ Output lengths after Dumoulin & Visin 2016, "A guide to convolution arithmetic f
 and 14), with padding given for each side.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import Ge

@@ -1,7 +1,5 @@
 """Channels split into groups, each of which is treated for itself."""
 
-from __future__ import annotations
-
 from archanalyzer.diagnostics.rules.layers import CHANNELS_NOT_DIVISIBLE
 from archanalyzer.graph import IrregularWindow, Misfit, Reading, WholeAxis
 

@@ -1,7 +1,5 @@
 """What comes into the network from outside; every entry of a spec's ``inputs:`` becomes one such layer."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from archanalyzer.graph import Arithmetic, Arity, Kept, Op, TensorType, Types

@@ -4,8 +4,6 @@ Elementwise merging takes inputs with equally many axes; an extent of 1 goes wit
 (broadcasting), as when a channel's gate multiplies all its positions.
 """
 
-from __future__ import annotations
-
 from itertools import accumulate
 
 from pydantic import Field

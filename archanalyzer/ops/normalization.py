@@ -16,8 +16,6 @@ neighbouring channels at the same position hold:
     y[c] = x[c] / (k + alpha / size · Σ_{c′ = c − ⌊size / 2⌋}^{c + ⌊(size − 1) / 2⌋} x[c′]²)^beta
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
@@ -25,7 +23,6 @@ from pydantic import Field
 
 from archanalyzer.graph import (
     Arithmetic,
-    Count,
     Example,
     Factor,
     Kept,
@@ -41,7 +38,7 @@ from archanalyzer.graph import (
     aligned_axes,
     whole_axes,
 )
-from archanalyzer.ops.counting import for_each, times
+from archanalyzer.ops.counting import Tally, for_each, times
 from archanalyzer.ops.geometry import Positive, require_some_spatial_axes
 from archanalyzer.ops.groups import channels_of_group, require_divisible
 
@@ -75,34 +72,32 @@ class Normalization(Op):
         return (Weight("weight", shape), Weight("bias", shape, Role.BIAS)) if self.affine else ()
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
-        means = (Factor("means", self.together(inputs)),)
         forward = {
             "additions and divisions of the means": 1,
             "subtractions of the mean": 1,
             "operations of the variances": 2,
             "multiplications by 1 / deviation": 1,
         }
+        return self._arithmetic(inputs, output, forward)
+
+    def _arithmetic(self, inputs: Types, output: TensorType, forward: Tally) -> Arithmetic:
+        """The arithmetic with these operations an element up to the division by the deviation.
+
+        Backward, with x̂ = (x − mean) / deviation and g = δ · weight, the gradient by x is
+        (g − mean(g) − x̂ · mean(g · x̂)) / deviation; those by weight and bias sum δ · x̂ and δ.
+        """
+        means = (Factor("means", self.together(inputs)),)
+        by_input = {"operations of the gradient by the input": 9, "multiplications by the weight": int(self.affine)}
+        by_weight = {"operations of the gradients by weight and bias": 5 * self.affine}
         return Arithmetic(
             operations=(
                 *for_each(output, "output", forward),
                 *times({"operations of 1 / deviation": 3}, means, "mean"),
                 *for_each(output, "output", {"operations of weight and bias": 2 * self.affine}),
             ),
-            **self._backward(output),
+            input_gradient_operations=for_each(output, "output", by_input),
+            weight_gradient_operations=for_each(output, "output", by_weight),
         )
-
-    def _backward(self, output: TensorType) -> dict[str, tuple[Count, ...]]:
-        """The gradients through mean and variance.
-
-        With x̂ = (x − mean) / deviation and g = δ · weight, the gradient by x is (g − mean(g) − x̂ · mean(g · x̂)) /
-        deviation; those by weight and bias sum δ · x̂ and δ.
-        """
-        by_input = {"operations of the gradient by the input": 9, "multiplications by the weight": int(self.affine)}
-        by_weight = {"operations of the gradients by weight and bias": 5 * self.affine}
-        return {
-            "input_gradient_operations": for_each(output, "output", by_input),
-            "weight_gradient_operations": for_each(output, "output", by_weight),
-        }
 
     def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
         return Kept(inputs=True, extra_elements=2 * self.together(inputs))
@@ -133,16 +128,8 @@ class BatchNorm(Normalization):
         return (*super().weights(inputs), *statistics)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
-        means = (Factor("channels", inputs[0].channels),)
         forward = {"subtractions of the mean": 1, "multiplications by 1 / deviation": 1}
-        return Arithmetic(
-            operations=(
-                *for_each(output, "output", forward),
-                *times({"operations of 1 / deviation": 3}, means, "channel"),
-                *for_each(output, "output", {"operations of weight and bias": 2 * self.affine}),
-            ),
-            **self._backward(output),
-        )
+        return self._arithmetic(inputs, output, forward)
 
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:  # noqa: ARG002
         return (aligned_axes(len(inputs[0].shape)),)

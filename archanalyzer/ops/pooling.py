@@ -8,8 +8,6 @@ that lie inside the padded input, or inside the input alone where ``count_paddin
 window may hang over the end, if it starts before the padding there (as in PyTorch).
 """
 
-from __future__ import annotations
-
 from math import gcd, prod
 from typing import Any
 

@@ -3,8 +3,6 @@
 Elements are numbered with the last axis running fastest; flattening and reshaping keep the numbers.
 """
 
-from __future__ import annotations
-
 from math import prod
 
 from pydantic import Field, field_validator

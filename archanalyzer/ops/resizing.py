@@ -11,9 +11,7 @@ two axes bilinearly, over three trilinearly. The formulas are PyTorch's; they ar
 PyTorch rounds o·n / m in 32 bits and may come out one position lower where the quotient is whole.
 """
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -71,7 +69,7 @@ class Upsample(Op):
     )
 
     @model_validator(mode="after")
-    def _fields_agree(self) -> Upsample:
+    def _fields_agree(self) -> Self:
         if (self.factor is None) == (self.size is None):
             raise ValueError("give either factor or size")
         if self.align_corners and self.mode == "nearest":

@@ -8,9 +8,7 @@ Visin 2016, relationship 14, with the crop given for each side:
     (length − 1)·stride + (kernel − 1)·dilation + 1 − before − after + output_padding
 """
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -71,7 +69,7 @@ class TransposedConvolution(DilatedOp):
         return per_axis(value, cls.axes)
 
     @model_validator(mode="after")
-    def _output_padding_fits(self) -> TransposedConvolution:
+    def _output_padding_fits(self) -> Self:
         for extra, stride, dilation in zip(self.output_padding, self.stride, self.dilation, strict=True):
             if extra >= max(stride, dilation):
                 raise ValueError(

@@ -7,8 +7,6 @@ Understanding Convolutional Networks", section 2.1). Where windows overlap and s
 stays.
 """
 
-from __future__ import annotations
-
 from archanalyzer.diagnostics.rules.layers import SHAPES_DIFFER, UNPAIRED_UNPOOL
 from archanalyzer.graph import (
     Arithmetic,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
@@ -86,12 +87,15 @@ class Analysis(Generic[R]):
     def help(self) -> str:
         return self.run.__doc__ or ""
 
+    @cached_property
     def needs(self) -> tuple[type, ...]:
         """The types of the arguments, in their order."""
         hints = get_type_hints(self.run)
         return tuple(hint for name, hint in hints.items() if name != "return")
 
+    @cached_property
     def produces(self) -> type[R]:
+        """The type of the result."""
         result: type[R] = get_type_hints(self.run)["return"]
         return result
 
@@ -130,7 +134,7 @@ class Passes:
         names: dict[str, Analysis[Any]] = {}
         for one in self.all:
             _claim(names, one.name, one, "pass")
-            _claim(self.producer, one.produces(), one, "result")
+            _claim(self.producer, one.produces, one, "result")
             for column in one.columns:
                 _claim(self.column_owner, column.name, one, "column")
             summed = [column.name for column in one.columns if column.rollup is Rollup.SUM]
@@ -141,8 +145,8 @@ class Passes:
     def _ordered(self) -> tuple[Analysis[Any], ...]:
         needs: dict[type, tuple[type, ...]] = {}
         for one in self.all:
-            needs[one.produces()] = tuple(need for need in one.needs() if need is not Graph)
-            for need in needs[one.produces()]:
+            needs[one.produces] = tuple(need for need in one.needs if need is not Graph)
+            for need in needs[one.produces]:
                 if need not in self.producer:
                     raise PassError(self._not_produced(one, need))
         try:
@@ -162,7 +166,7 @@ class Passes:
         )
 
     def _asks(self, one: Analysis[Any], name: str) -> bool:
-        return any(need in self.producer and self.producer[need].name == name for need in one.needs())
+        return any(need in self.producer and self.producer[need].name == name for need in one.needs)
 
 
 Key = TypeVar("Key")

@@ -7,6 +7,7 @@ a map of any of its parts: ``{size: 212, stride: 32}``; where a network has seve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -182,11 +183,7 @@ def _field_text(entries: Sequence[Mapping[str, Any]], expected: Any) -> str:
 
 def _shown(value: Any) -> str:
     """A value as a message tells it; numbers alone with their thousands apart."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:,}"
-    if value is None:
-        return "nothing"
-    text = str(list(value) if isinstance(value, tuple) else value)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"

@@ -45,17 +45,17 @@ class Facts:
         """
         if produced not in self._results:
             for one in self._needed_for(self.passes.producer[produced]):
-                if one.produces() not in self._results:
-                    arguments = [self._results[need] for need in one.needs()]
-                    self._results[one.produces()] = one.run(*arguments)
+                if one.produces not in self._results:
+                    arguments = [self._results[need] for need in one.needs]
+                    self._results[one.produces] = one.run(*arguments)
         return cast("R", self._results[produced])
 
     def _needed_for(self, wanted: Analysis[Any]) -> list[Analysis[Any]]:
-        needed = {wanted.produces()}
+        needed = {wanted.produces}
         for one in reversed(self.passes.order):
-            if one.produces() in needed:
-                needed.update(one.needs())
-        return [one for one in self.passes.order if one.produces() in needed]
+            if one.produces in needed:
+                needed.update(one.needs)
+        return [one for one in self.passes.order if one.produces in needed]
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -70,7 +70,7 @@ class Facts:
         """
         if column not in self._values:
             owner = self.passes.column_owner[column]
-            values = self.columns[column].values(self.result(owner.produces()))
+            values = self.columns[column].values(self.result(owner.produces))
             if len(values) != len(self.graph.layers):
                 raise ValueError(
                     f"pass `{owner.name}` gives {len(values)} values in column `{column}` "
@@ -97,7 +97,7 @@ class Facts:
         owner = self.passes.total_owner[name]
         for total in owner.totals:
             if total.name == name:
-                return TotalFact(name, total.title, total.kind, _amount(total.value(self.result(owner.produces()))))
+                return TotalFact(name, total.title, total.kind, _amount(total.value(self.result(owner.produces))))
         column = self.columns[name]
         return TotalFact(name, column.title, column.kind, _sum(self.values(name)))
 
@@ -108,7 +108,7 @@ class Facts:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the passes find wrong; runs all of them."""
         return tuple(
-            diagnostic for one in self.passes.all for diagnostic in one.diagnostics(self.result(one.produces()))
+            diagnostic for one in self.passes.all for diagnostic in one.diagnostics(self.result(one.produces))
         )
 
 

@@ -57,12 +57,13 @@ def count_text(value: Any) -> str:
 
 def bytes_text(value: int) -> str:
     """``527.8 MiB``: the unit in which at most three digits stand before the point; bytes themselves are exact."""
-    if abs(value) < 1024:
+    if value < 1024:
         return f"{value:,} B"
-    size, unit = float(value), 0
-    while abs(size) >= 1023.95 and unit < len(_UNITS) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:,.1f} {_UNITS[unit]}"
+    tenths, unit = value * 10, 0  # whole numbers, which no size overflows
+    while tenths >= 10240 and unit < len(_UNITS) - 1:
+        unit += 1
+        tenths = (value * 20 // 1024**unit + 1) // 2
+    return f"{tenths // 10:,}.{tenths % 10} {_UNITS[unit]}"
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archanalyzer.diagnostics import BlockUse, Diagnostic, Severity, Source
@@ -122,11 +122,3 @@ def _place_data(source: Source | None) -> dict[str, Any]:
         "column": source.column if source else None,
         "end_column": source.end_column if source else None,
     }
-
-
-def counted(diagnostics: Iterable[Diagnostic]) -> dict[Severity, int]:
-    """How many there are of each severity."""
-    counts = dict.fromkeys(Severity, 0)
-    for diagnostic in diagnostics:
-        counts[diagnostic.severity] += 1
-    return counts

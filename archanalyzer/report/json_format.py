@@ -88,8 +88,7 @@ def _blocks(facts: Facts) -> list[dict[str, Any]]:
             {
                 "name": block.name,
                 "block": block.block,
-                "first": layers[block.start].name,
-                "last": layers[block.stop - 1].name,
+                "layers": [layer.name for layer in layers[block.start : block.stop]],
                 "output": None if block.output is None else layers[block.output].name,
                 **{name: amount.value for name, amount in amounts.items()},
                 "at_least": [name for name, amount in amounts.items() if amount.at_least],

@@ -133,10 +133,11 @@ class Node:
 
 
 def block_tree(graph: Graph) -> Node:
-    """The uses of blocks as a tree."""
+    """The uses of blocks as a tree, but for those without a layer, of which there is nothing to show."""
     root = Node(None, 0, len(graph.layers))
     open_ = [root]
-    for block in sorted(graph.blocks, key=lambda block: (block.start, -block.stop, block.name.count("/"))):
+    blocks = [block for block in graph.blocks if block.start < block.stop]
+    for block in sorted(blocks, key=lambda block: (block.start, -block.stop, block.name.count("/"))):
         while open_[-1].stop < block.stop or open_[-1].stop <= block.start:
             open_.pop()
         node = Node(block, block.start, block.stop)

@@ -5,7 +5,7 @@ def test_my_op(check):
 check()
 """
 
-from archanalyzer.testing.cases import Case, case_of, cases_for, types_of
+from archanalyzer.testing.cases import Case, case_named, case_of, cases_for, types_of
 from archanalyzer.testing.checks import Check, checks_for
 from archanalyzer.testing.readings import Positions, positions, readings_by_position
 
@@ -13,6 +13,7 @@ __all__ = [
     "Case",
     "Check",
     "Positions",
+    "case_named",
     "case_of",
     "cases_for",
     "checks_for",

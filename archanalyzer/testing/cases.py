@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from archanalyzer import ops
 from archanalyzer.graph import Example, Op, TensorType, Types
 
 
@@ -34,6 +35,11 @@ def case_of(op: type[Op], fields: dict[str, Any], inputs: Types) -> Case:
     """
     made = op.model_validate(fields)
     return Case(made, inputs, made.output_type(inputs))
+
+
+def case_named(name: str, *shapes: tuple[int, ...], **fields: Any) -> Case:
+    """The case of one of our layer types, given by name, reading inputs of these shapes; raises as ``case_of`` does."""
+    return case_of(ops.get(name), fields, types_of(*shapes))
 
 
 def cases_for(op: type[Op]) -> tuple[Case, ...]:

@@ -1,8 +1,8 @@
-"""Every layer type against its counterpart in PyTorch: shapes, weights, what is read, and the traits.
+"""Linear layers and maxima against their counterparts in PyTorch: shapes, weights, and what is read.
 
 What an output position reads is found by a look from outside: a one in a single input position, zeros elsewhere, and
 every output that changes has read it. That shows all windows of linear layers with positive weights, and of maxima.
-Layers that are neither are asked for their Jacobian.
+Layers that are neither, and the traits of all, are compared next door, in ``test_ops_functions_against_torch.py``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archanalyzer import ops
-from archanalyzer.graph import Misfit, Role, Trait
-from archanalyzer.testing import Case, case_of, cases_for, positions, readings_by_position, types_of
+from archanalyzer.graph import Misfit
+from archanalyzer.testing import Case, case_named, positions, readings_by_position, types_of
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 F = torch.nn.functional
@@ -39,45 +39,28 @@ def _double_precision() -> Iterable[None]:
 # --- How a layer is compared
 
 
-def make(name: str, shapes: tuple[tuple[int, ...], ...], **fields: Any) -> Case:
-    return case_of(ops.get(name), fields, types_of(*shapes))
-
-
 def assert_reads_what_changes(case: Case, function: Function) -> None:
     """``function`` maps a batch of first inputs to a batch of outputs; it is linear or a maximum."""
     shape = case.inputs[0].shape
     spots = list(positions(case.inputs[0]))
-    ones = torch.eye(len(spots)).reshape(-1, *shape)
-    changed = (function(ones) - function(torch.zeros(1, *shape))).abs() > 1e-9
+    ones = torch.eye(len(spots), dtype=torch.float64).reshape(-1, *shape)
+    changed = (function(ones) - function(torch.zeros(1, *shape, dtype=torch.float64))).abs() > 1e-9
     assert tuple(changed.shape[1:]) == case.output.shape
     for output in positions(case.output):
         seen = changed[(slice(None), *output)].nonzero().flatten().tolist()
         assert readings_by_position(case.op, case.inputs, output)[0] == {spots[index] for index in seen}, output
 
 
-def assert_reads_by_jacobian(case: Case, function: Function) -> None:
-    torch.manual_seed(0)
-    x = torch.randn(case.inputs[0].shape) + 0.1
-    jacobian = torch.autograd.functional.jacobian(lambda one: function(one[None])[0], x)
-    assert tuple(jacobian.shape) == (*case.output.shape, *x.shape)
-    for output in positions(case.output):
-        seen = {tuple(index) for index in (jacobian[output].abs() > 1e-12).nonzero().tolist()}
-        assert readings_by_position(case.op, case.inputs, output)[0] == seen, output
-
-
 def assert_same_arrays(case: Case, module: Any) -> None:
-    """The names, shapes and roles of the arrays; PyTorch's counter of batches is not an array of the layer."""
-    ours = {array.name: (array.shape, array.role is Role.BUFFER) for array in case.op.weights(case.inputs)}
-    theirs = {name: (tuple(array.shape), False) for name, array in module.named_parameters()}
-    buffers = ((name, array) for name, array in module.named_buffers() if name != "num_batches_tracked")
-    assert ours == {**theirs, **{name: (tuple(array.shape), True) for name, array in buffers}}
+    ours = {array.name: array.shape for array in case.op.weights(case.inputs)}
+    assert ours == {name: tuple(array.shape) for name, array in module.named_parameters()}
 
 
 def positive(module: Any) -> Any:
-    """The module with positive random weights, so that no two of them cancel out."""
+    """The module in double precision, with positive random weights, of which no two cancel out."""
     for array in module.parameters():
         torch.nn.init.uniform_(array, 0.5, 1.5)
-    return module
+    return module.double()
 
 
 def widths(sides: Iterable[tuple[int, int]]) -> list[int]:
@@ -137,7 +120,7 @@ def test_convolution(data: st.DataObject) -> None:
         case = Case(op, types_of(shape), op.output_type(types_of(shape)))
     except Misfit:
         with pytest.raises(RuntimeError, match="Kernel size can't be greater"):
-            module(F.pad(torch.zeros(1, *shape), pad))
+            module(F.pad(torch.zeros(1, *shape, dtype=torch.float64), pad))
         return
     if module.padding != "same":
         pad = widths(sides_of(case))
@@ -151,7 +134,7 @@ def test_same_padding_makes_the_output_as_long_as_steps_fit(data: st.DataObject)
     axes = data.draw(AXES)
     shape = (1, *data.draw(extents(axes)))
     fields = data.draw(sliding(axes)) | {"padding": "same", "filters": 1, "dilation": data.draw(st.integers(1, 3))}
-    case = make(f"conv{axes}d", (shape,), **fields)
+    case = case_named(f"conv{axes}d", shape, **fields)
     op: Any = case.op
     assert case.output.spatial == tuple(-(-n // s) for n, s in zip(shape[1:], op.stride, strict=True))
 
@@ -181,7 +164,7 @@ def test_transposed_convolution(data: st.DataObject) -> None:
             bias=op.bias,
         )
     )
-    full = tuple(module(torch.zeros(1, *shape)).shape[2:])
+    full = tuple(module(torch.zeros(1, *shape, dtype=torch.float64)).shape[2:])
     try:
         case = Case(op, types_of(shape), op.output_type(types_of(shape)))
     except Misfit:
@@ -201,8 +184,8 @@ def test_same_cropping_turns_same_padding_round(data: st.DataObject) -> None:
     """A transposed convolution is a convolution's transpose, with padding same as well."""
     length, kernel, stride, dilation = data.draw(st.tuples(*[st.integers(1, 4)] * 4))
     fields = {"filters": 1, "kernel": kernel, "stride": stride, "dilation": dilation, "padding": "same"}
-    up = make("conv_transpose1d", ((1, length),), **fields)
-    down = make("conv1d", (up.output.shape,), **fields)
+    up = case_named("conv_transpose1d", (1, length), **fields)
+    down = case_named("conv1d", up.output.shape, **fields)
     read = {
         (o, i) for (_, o) in positions(down.output) for (_, i) in readings_by_position(down.op, down.inputs, (0, o))[0]
     }
@@ -213,7 +196,7 @@ def test_same_cropping_turns_same_padding_round(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_dense(bias: bool) -> None:
-    case = make("dense", ((5,),), units=3, bias=bias)
+    case = case_named("dense", (5,), units=3, bias=bias)
     module = positive(torch.nn.Linear(5, 3, bias=bias))
     assert_same_arrays(case, module)
     assert_reads_what_changes(case, module)
@@ -232,7 +215,7 @@ def test_pooling(data: st.DataObject) -> None:
     if kind == "max":
         fields["dilation"] = data.draw(st.integers(1, 3))
     try:
-        case = make(f"{kind}_pool{axes}d", (shape,), **fields)
+        case = case_named(f"{kind}_pool{axes}d", shape, **fields)
     except Misfit:
         assume(False)
     op: Any = case.op
@@ -257,7 +240,7 @@ def test_pooling_in_ceil_mode(data: st.DataObject) -> None:
         **_kernel_size(fields), **options, **theirs, ceil_mode=True
     )
     try:
-        case = make(f"{kind}_pool{axes}d", (shape,), **fields, **options, **counted, ceil_mode=True)
+        case = case_named(f"{kind}_pool{axes}d", shape, **fields, **options, **counted, ceil_mode=True)
     except Misfit as misfit:
         if misfit.rule.code == "kernel-larger-than-input":
             with pytest.raises(RuntimeError, match=r"too small|Invalid computed output size"):
@@ -277,7 +260,7 @@ def _kernel_size(fields: dict[str, Any]) -> dict[str, Any]:
 def test_adaptive_pooling(data: st.DataObject) -> None:
     axes, kind = data.draw(AXES), data.draw(st.sampled_from(("max", "avg")))
     size = data.draw(st.tuples(*[st.integers(1, 5)] * axes))
-    case = make(f"adaptive_{kind}_pool{axes}d", ((2, *data.draw(extents(axes))),), size=size)
+    case = case_named(f"adaptive_{kind}_pool{axes}d", (2, *data.draw(extents(axes))), size=size)
     pool = getattr(torch.nn, f"Adaptive{kind.capitalize()}Pool{axes}d")(size)
     assert_reads_what_changes(case, pool)
 
@@ -286,7 +269,7 @@ def test_adaptive_pooling(data: st.DataObject) -> None:
 @pytest.mark.parametrize("keep_axes", [True, False])
 @pytest.mark.parametrize("shape", [(2, 5), (2, 3, 4), (2, 3, 2, 2)], ids=str)
 def test_global_pooling(kind: str, keep_axes: bool, shape: tuple[int, ...]) -> None:
-    case = make(f"global_{kind}_pool", (shape,), keep_axes=keep_axes)
+    case = case_named(f"global_{kind}_pool", shape, keep_axes=keep_axes)
     axes = tuple(range(2, len(shape) + 1))
     reduce = torch.amax if kind == "max" else torch.mean
     assert_reads_what_changes(case, lambda x: reduce(x, dim=axes, keepdim=keep_axes))
@@ -302,7 +285,7 @@ def test_unpooling(data: st.DataObject) -> None:
     shape = (1, *data.draw(extents(axes)))
     ceil = data.draw(st.booleans())
     try:
-        pool = make(f"max_pool{axes}d", (shape,), **fields, ceil_mode=ceil)
+        pool = case_named(f"max_pool{axes}d", shape, **fields, ceil_mode=ceil)
     except Misfit:
         assume(False)
     op = ops.get(f"max_unpool{axes}d")()
@@ -336,7 +319,7 @@ def test_upsample(data: st.DataObject) -> None:
     numbers = st.integers(1, 5 if axes < 3 else 3)
     extent = data.draw(st.one_of(numbers, st.tuples(*[numbers] * axes)))
     field = data.draw(st.sampled_from(("factor", "size")))
-    case = make("upsample", (shape,), **{field: extent}, mode=mode, align_corners=corners)
+    case = case_named("upsample", shape, **{field: extent}, mode=mode, align_corners=corners)
     given_as = {"scale_factor" if field == "factor" else "size": extent}
     options = {} if mode == "nearest" else {"align_corners": corners}
     assert_reads_what_changes(case, lambda x: F.interpolate(x, **given_as, mode=theirs, **options))
@@ -355,7 +338,7 @@ def test_pad(data: st.DataObject) -> None:
         return F.pad(x, widths(amount), mode=theirs)
 
     try:
-        case = make("pad", (shape,), amount=amount, mode=mode)
+        case = case_named("pad", shape, amount=amount, mode=mode)
     except Misfit:
         with pytest.raises(RuntimeError, match=r"Padding (size|value)"):
             pad(torch.zeros(1, *shape))
@@ -371,15 +354,17 @@ def test_crop(data: st.DataObject) -> None:
     left = tuple(data.draw(st.integers(1, length)) for length in shape[1:])
     before = tuple(data.draw(st.integers(0, length - size)) for length, size in zip(shape[1:], left, strict=True))
     cuts = tuple((b, n - size - b) for n, size, b in zip(shape[1:], left, before, strict=True))
-    assert_reads_what_changes(make("crop", (shape,), amount=cuts), lambda x: F.pad(x, [-cut for cut in widths(cuts)]))
+    assert_reads_what_changes(
+        case_named("crop", shape, amount=cuts), lambda x: F.pad(x, [-cut for cut in widths(cuts)])
+    )
 
     middle = [((n - size) // 2, -((size - n) // 2)) for n, size in zip(shape[1:], left, strict=True)]
     window = [-cut for cut in widths(middle)]
-    assert_reads_what_changes(make("crop", (shape,), size=left), lambda x: F.pad(x, window))
-    assert_reads_what_changes(make("crop_like", (shape, (1, *left))), lambda x: F.pad(x, window))
+    assert_reads_what_changes(case_named("crop", shape, size=left), lambda x: F.pad(x, window))
+    assert_reads_what_changes(case_named("crop_like", shape, (1, *left)), lambda x: F.pad(x, window))
 
     start = [cut for n, size in zip(shape[:0:-1], left[::-1], strict=True) for cut in (0, size - n)]
-    assert_reads_what_changes(make("crop_like", (shape, (1, *left)), align="start"), lambda x: F.pad(x, start))
+    assert_reads_what_changes(case_named("crop_like", shape, (1, *left), align="start"), lambda x: F.pad(x, start))
 
 
 @compared
@@ -393,15 +378,15 @@ def test_reshape(data: st.DataObject) -> None:
             joined[-1] *= extent
         else:
             joined.append(extent)
-    case = make("reshape", (shape,), shape=tuple(joined))
+    case = case_named("reshape", shape, shape=tuple(joined))
     assert_reads_what_changes(case, lambda x: x.reshape(-1, *joined))
-    assert_reads_what_changes(make("flatten", (shape,)), lambda x: x.flatten(1))
+    assert_reads_what_changes(case_named("flatten", shape), lambda x: x.flatten(1))
 
 
 @compared
 @given(st.permutations(range(3)))
 def test_permute(axes: list[int]) -> None:
-    case = make("permute", ((2, 3, 4),), axes=tuple(axes))
+    case = case_named("permute", (2, 3, 4), axes=tuple(axes))
     assert_reads_what_changes(case, lambda x: x.permute(0, *(axis + 1 for axis in axes)))
 
 
@@ -409,7 +394,7 @@ def test_permute(axes: list[int]) -> None:
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_concat(axis: int, which: int) -> None:
     shapes = [tuple(extent if each == axis else 2 for each in range(3)) for extent in (1, 3, 2)]
-    case = make("concat", tuple(shapes), axis=axis)
+    case = case_named("concat", *shapes, axis=axis)
     inputs = [torch.zeros(1, *shape) for shape in shapes]
     spots = {spot: torch.zeros(1, *shapes[which]) for spot in product(*map(range, shapes[which]))}
     for spot, x in spots.items():
@@ -432,9 +417,9 @@ def test_elementwise_merging(name: str, data: st.DataObject) -> None:
         expected = tuple(torch.broadcast_shapes(*shapes))
     except RuntimeError:
         with pytest.raises(Misfit):
-            make(name, tuple(shapes))
+            case_named(name, *shapes)
         return
-    case = make(name, tuple(shapes))
+    case = case_named(name, *shapes)
     assert case.output.shape == expected
     join = torch.add if name == "add" else torch.mul
     others = [torch.ones(1, *shape) for shape in shapes[1:]]
@@ -445,165 +430,3 @@ def test_elementwise_merging(name: str, data: st.DataObject) -> None:
         return x
 
     assert_reads_what_changes(case, joined)
-
-
-# --- Normalization, activations
-
-
-def normalizations() -> dict[str, tuple[Case, Any]]:
-    """A case of each form of normalization, with PyTorch's module."""
-    nn = torch.nn
-    channels_last = type("ChannelsLast", (nn.LayerNorm,), {"forward": _over_channels})
-    return {
-        "batch_norm": (make("batch_norm", ((3, 2, 2),)), nn.BatchNorm2d(3).eval()),
-        "batch_norm-flat": (make("batch_norm", ((3,),), affine=False), nn.BatchNorm1d(3, affine=False).eval()),
-        "layer_norm": (make("layer_norm", ((3, 2, 2),)), nn.LayerNorm((3, 2, 2))),
-        "layer_norm-plain": (make("layer_norm", ((4,),), affine=False), nn.LayerNorm(4, elementwise_affine=False)),
-        "layer_norm-channels": (make("layer_norm", ((3, 2, 2),), over="channels"), channels_last(3)),
-        "group_norm": (make("group_norm", ((4, 2, 2),), groups=2), nn.GroupNorm(2, 4)),
-        "group_norm-one": (make("group_norm", ((4, 3),), groups=1, affine=False), nn.GroupNorm(1, 4, affine=False)),
-        "instance_norm": (make("instance_norm", ((2, 2, 3),)), nn.InstanceNorm2d(2)),
-        "instance_norm-affine": (make("instance_norm", ((2, 4),), affine=True), nn.InstanceNorm1d(2, affine=True)),
-        "local_response_norm": (
-            make("local_response_norm", ((5, 2),), size=3, alpha=0.5),
-            nn.LocalResponseNorm(3, 0.5),
-        ),
-        "local_response_norm-even": (
-            make("local_response_norm", ((5, 2),), size=4, alpha=0.5),
-            nn.LocalResponseNorm(4, 0.5),
-        ),
-    }
-
-
-def _over_channels(self: Any, x: Any) -> Any:
-    return F.layer_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.bias).movedim(-1, 1)
-
-
-@pytest.mark.parametrize("form", normalizations())
-def test_normalization(form: str) -> None:
-    case, module = normalizations()[form]
-    assert_same_arrays(case, module)
-    assert_reads_by_jacobian(case, module)
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "identity": lambda op: torch.nn.Identity(),
-    "relu": lambda op: torch.nn.ReLU(),
-    "relu6": lambda op: torch.nn.ReLU6(),
-    "leaky_relu": lambda op: torch.nn.LeakyReLU(op.slope),
-    "prelu": lambda op: torch.nn.PReLU(3 if op.per_channel else 1),
-    "elu": lambda op: torch.nn.ELU(op.alpha),
-    "selu": lambda op: torch.nn.SELU(),
-    "gelu": lambda op: torch.nn.GELU(op.approximate),
-    "silu": lambda op: torch.nn.SiLU(),
-    "hardswish": lambda op: torch.nn.Hardswish(),
-    "hardsigmoid": lambda op: torch.nn.Hardsigmoid(),
-    "sigmoid": lambda op: torch.nn.Sigmoid(),
-    "tanh": lambda op: torch.nn.Tanh(),
-    "softplus": lambda op: torch.nn.Softplus(),
-    "softmax": lambda op: torch.nn.Softmax(op.axis + 1),
-    "dropout": lambda op: torch.nn.Dropout(op.rate).eval(),
-}
-ACTIVATION_CASES = [
-    case
-    for name in ACTIVATIONS
-    for case in cases_for(ops.get(name))
-    if case.inputs[0].channels == 3 or name == "softmax"
-]
-
-
-@pytest.mark.parametrize("case", ACTIVATION_CASES, ids=str)
-def test_activation(case: Case) -> None:
-    module = ACTIVATIONS[case.op.name](case.op)
-    assert_same_arrays(case, module)
-    if Trait.ELEMENTWISE not in case.op.traits:
-        assert_reads_by_jacobian(case, module)
-        return
-    x = torch.randn(4, *case.inputs[0].shape)
-    for output in positions(case.output):
-        assert readings_by_position(case.op, case.inputs, output) == (frozenset({output}),)
-    flipped = module(x.flip(0, 2, 3)).flip(0, 2, 3)
-    assert torch.equal(flipped, module(x)), "elementwise: moved elements take their outputs along"
-
-
-@pytest.mark.parametrize("case", ACTIVATION_CASES, ids=str)
-def test_traits_of_activations(case: Case) -> None:
-    """Each trait is claimed where it holds and nowhere else."""
-    module = ACTIVATIONS[case.op.name](case.op)
-    assert holding(module, case.inputs[0].shape) == case.op.traits & ~Trait.ELEMENTWISE
-
-
-def linear_cases() -> list[tuple[Case, Function]]:
-    """Layers that are not activations, with PyTorch's function of the first input."""
-    conv = torch.nn.Conv2d(2, 3, 3)
-    bare = torch.nn.Conv2d(2, 3, 3, bias=False)
-    up = torch.nn.ConvTranspose2d(2, 3, 3)
-    norm = torch.nn.BatchNorm2d(2).eval()
-    positive(norm).running_mean.fill_(0.3)
-    image = ((2, 4, 5),)
-    return [
-        (make("conv2d", image, filters=3, kernel=3), conv),
-        (make("conv2d", image, filters=3, kernel=3, bias=False), bare),
-        (make("conv_transpose2d", image, filters=3, kernel=3), up),
-        (make("dense", ((6,),), units=2), torch.nn.Linear(6, 2)),
-        (make("max_pool2d", image, kernel=2), torch.nn.MaxPool2d(2)),
-        (make("avg_pool2d", image, kernel=2), torch.nn.AvgPool2d(2)),
-        (make("adaptive_avg_pool2d", image, size=3), torch.nn.AdaptiveAvgPool2d(3)),
-        (make("adaptive_max_pool2d", image, size=3), torch.nn.AdaptiveMaxPool2d(3)),
-        (make("global_max_pool", image), lambda x: x.amax((2, 3))),
-        (make("global_avg_pool", image), lambda x: x.mean((2, 3))),
-        (make("upsample", image, factor=2, mode="bilinear"), torch.nn.Upsample(scale_factor=2, mode="bilinear")),
-        (make("flatten", image), torch.nn.Flatten()),
-        (make("pad", image, amount=1), lambda x: F.pad(x, (1, 1, 1, 1))),
-        (make("pad", image, amount=1, value=2.0), lambda x: F.pad(x, (1, 1, 1, 1), value=2.0)),
-        (make("pad", image, amount=1, mode="reflect"), lambda x: F.pad(x, (1, 1, 1, 1), mode="reflect")),
-        (make("crop", image, amount=1), lambda x: x[:, :, 1:-1, 1:-1]),
-        (make("batch_norm", image), norm),
-        (make("layer_norm", image), torch.nn.LayerNorm(image[0])),
-        (make("instance_norm", image), torch.nn.InstanceNorm2d(2)),
-        (make("local_response_norm", image, size=2, alpha=1.0), torch.nn.LocalResponseNorm(2, 1.0)),
-    ]
-
-
-@pytest.mark.parametrize("index", range(len(linear_cases())), ids=[str(case) for case, _ in linear_cases()])
-def test_traits(index: int) -> None:
-    case, function = linear_cases()[index]
-    assert holding(function, case.inputs[0].shape) == case.op.traits & ~Trait.ELEMENTWISE
-
-
-def holding(function: Function, shape: tuple[int, ...]) -> Trait:
-    """The traits that a function of a batch turns out to have at random points."""
-    torch.manual_seed(0)
-    x, y = 4 * torch.randn(50, *shape), 4 * torch.randn(50, *shape)
-    with torch.no_grad():
-        zero, fx, fy = function(torch.zeros(1, *shape)), function(x), function(y)
-        affine = torch.allclose(function(x + y) - fx - fy + zero, torch.zeros(()), atol=1e-9)
-        homogeneous = all(torch.allclose(function(a * x), a * fx) for a in (0.3, 2.0, 50.0))
-        # The second difference of a piecewise linear function vanishes but near its kinks, which are few.
-        step = 1e-3 * y
-        bend = (function(x + step) - 2 * fx + function(x - step)).abs() > 1e-12
-        piecewise = bend.double().mean() < 0.02
-    found = {Trait.AFFINE: affine, Trait.HOMOGENEOUS: homogeneous, Trait.PIECEWISE_LINEAR: piecewise}
-    traits = Trait.NONE
-    for trait, holds in found.items():
-        traits |= trait if holds else Trait.NONE
-    return traits
-
-
-# --- Nothing forgotten
-
-WITHOUT_COUNTERPART = {
-    "input": "brings data in",
-}
-
-
-def test_every_layer_type_is_compared() -> None:
-    """A layer type is named in this file, or it is said why not."""
-    families = (
-        "conv{}d conv_transpose{}d max_pool{}d avg_pool{}d adaptive_max_pool{}d adaptive_avg_pool{}d max_unpool{}d"
-    )
-    compared_here = {family.format(axes) for family in families.split() for axes in (1, 2, 3)} | set(ACTIVATIONS)
-    compared_here |= {case.op.name for case, _ in normalizations().values()}
-    compared_here |= {case.op.name for case, _ in linear_cases()}
-    compared_here |= {"crop_like", "reshape", "permute", "concat", "add", "multiply"}
-    assert set(ops.names()) - compared_here == set(WITHOUT_COUNTERPART)

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from archanalyzer import ops
 from archanalyzer.graph import Misfit
-from archanalyzer.testing import Case, case_of, types_of
+from archanalyzer.testing import Case, case_named
 
 
 def conv(shape: tuple[int, ...], **fields: Any) -> Case:
-    return case_of(ops.get(f"conv{len(shape) - 1}d"), fields, types_of(shape))
+    return case_named(f"conv{len(shape) - 1}d", shape, **fields)
 
 
 def parameters(case: Case) -> int:
@@ -99,7 +99,7 @@ def test_misfit(shape: tuple[int, ...], fields: dict[str, Any], message: str, hi
 
 def test_wrong_rank() -> None:
     with pytest.raises(Misfit) as misfit:
-        case_of(ops.get("conv2d"), {"filters": 4, "kernel": 1}, types_of((3, 8)))
+        case_named("conv2d", (3, 8), filters=4, kernel=1)
     assert misfit.value.message == "expected an input with 3 axes (channels, height, width), found 3×8 with 2"
     assert misfit.value.hint == "use the layer type for 1 spatial axes"
 

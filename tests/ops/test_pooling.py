@@ -8,11 +8,11 @@ import pytest
 
 from archanalyzer import ops
 from archanalyzer.graph import Misfit, TensorType, Types
-from archanalyzer.testing import case_of, positions, readings_by_position, types_of
+from archanalyzer.testing import case_named, positions, readings_by_position, types_of
 
 
 def output(name: str, *shapes: tuple[int, ...], **fields: Any) -> tuple[int, ...]:
-    return case_of(ops.get(name), fields, types_of(*shapes)).output.shape
+    return case_named(name, *shapes, **fields).output.shape
 
 
 def test_the_stride_is_the_kernel_unless_given() -> None:
@@ -69,7 +69,7 @@ def test_every_window_sees_the_input_or_is_refused(kernel: int, dilation: int, s
         starts = range(-before, length + after - (kernel - 1) * dilation, stride)
         seen = [any(0 <= start + k * dilation < length for k in range(kernel)) for start in starts]
         if all(seen) and seen:
-            case = case_of(ops.get("max_pool1d"), fields, types_of((1, length)))
+            case = case_named("max_pool1d", (1, length), **fields)
             assert all(readings_by_position(case.op, case.inputs, o)[0] for o in positions(case.output))
         else:
             refused += 1
@@ -88,7 +88,7 @@ def test_adaptive_and_global_pools() -> None:
 
 
 def pooled(*shape: int) -> TensorType:
-    return case_of(ops.get("max_pool2d"), {"kernel": 2}, types_of(shape)).output
+    return case_named("max_pool2d", shape, kernel=2).output
 
 
 def test_unpooling_brings_the_extent_back() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from archanalyzer import ops
 from archanalyzer.graph import Misfit
-from archanalyzer.testing import case_of, types_of
+from archanalyzer.testing import case_named
 
 Shape = tuple[int, ...]
 
@@ -39,7 +39,7 @@ Shape = tuple[int, ...]
     ],
 )
 def test_output(name: str, fields: dict[str, Any], inputs: list[Shape], output: Shape) -> None:
-    assert case_of(ops.get(name), fields, types_of(*inputs)).output.shape == output
+    assert case_named(name, *inputs, **fields).output.shape == output
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_output(name: str, fields: dict[str, Any], inputs: list[Shape], output: 
 )
 def test_misfit(name: str, fields: dict[str, Any], inputs: list[Shape], rule: str, message: str) -> None:
     with pytest.raises(Misfit) as misfit:
-        case_of(ops.get(name), fields, types_of(*inputs))
+        case_named(name, *inputs, **fields)
     assert (misfit.value.rule.code, misfit.value.message) == (rule, message)
 
 

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from archanalyzer import ops
 from archanalyzer.graph import Misfit
-from archanalyzer.testing import Case, case_of, positions, readings_by_position, types_of
+from archanalyzer.testing import Case, case_named, positions, readings_by_position
 
 
 def up(shape: tuple[int, ...], **fields: Any) -> Case:
-    return case_of(ops.get(f"conv_transpose{len(shape) - 1}d"), fields, types_of(shape))
+    return case_named(f"conv_transpose{len(shape) - 1}d", shape, **fields)
 
 
 def test_parameters_and_macs_by_hand() -> None:

@@ -69,18 +69,18 @@ def test_kept(subject: str | None, fact: str, value: Any) -> None:
     [
         (None, "parameters", 389, "`totals.parameters`: expected 389, found 390 (1 more)"),
         (None, "macs", 15470264320, "`totals.macs`: expected 15,470,264,320, found 6,320 (15,470,258,000 fewer)"),
-        (None, "parameters", "390", "`totals.parameters`: expected 390, found 390"),
+        (None, "parameters", "390", '`totals.parameters`: expected "390", found 390'),
         (None, "layers", True, "`totals.layers`: expected true, found 5"),
         ("stage", "output_shape", [4, 4], "`stage.output_shape`: expected [4, 4], found [4, 4, 4]"),
         ("stage", "receptive_field", 7, "`stage.receptive_field`: expected 7, found 5 (2 fewer)"),
         ("stage", "receptive_field", [5], "`stage.receptive_field`: expected [5], found 5"),
-        ("stage", "receptive_field", "all", "`stage.receptive_field`: expected all, found 5"),
+        ("stage", "receptive_field", "all", '`stage.receptive_field`: expected "all", found 5'),
         (
             "stage",
             "receptive_field",
             {"stride": 2},
             (
-                "`stage.receptive_field`: expected {'stride': 2}, "
+                '`stage.receptive_field`: expected {"stride": 2}, '
                 "found image height size 5, min_size 5, stride 1, offset 0, whole false; "
                 "image width size 5, min_size 5, stride 1, offset 0, whole false"
             ),

@@ -50,6 +50,7 @@ def test_json_rolls_blocks_up() -> None:
     (block,) = document(graphs.small())["specs"][0]["blocks"]
     assert block.items() >= {"name": "stage", "block": "stage", "output": "stage/conv2d_2", "parameters": 260}.items()
     assert block["output_shape"] == [4, 4, 4]
+    assert block["layers"] == ["stage/conv2d", "stage/relu", "stage/conv2d_2"]
 
 
 def test_json_tells_what_is_not_known() -> None:

@@ -91,6 +91,18 @@ def test_blocks_unfold_level_by_level() -> None:
     ]
 
 
+def test_a_block_without_layers_is_not_shown() -> None:
+    build = graphs.Builder()
+    build.input("features", 4)
+    with build.block("nothing"):
+        pass
+    build.add("relu")
+    with build.block("nothing", "at_the_end"):
+        pass
+    analyzed = graphs.analyzed(build.graph())
+    assert [row.label for row in build_sheet(analyzed, View(depth=0)).rows] == ["features", "relu"]
+
+
 def test_without_folding_every_layer_has_a_row_and_its_whole_name() -> None:
     sheet = build_sheet(graphs.analyzed(graphs.repeated(2)), COUNTS, fold=False)
     assert [row.name for row in sheet.rows] == [

@@ -1,0 +1,282 @@
+"""The pages that are written from the code; ``python -m tests.generated`` writes them, a test compares them.
+
+The outputs of commands that other pages show are renewed as well, and nothing else of these pages.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import click
+from click.testing import CliRunner
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from archanalyzer import cli, ops
+from archanalyzer.diagnostics import Rule, rules
+from archanalyzer.graph import Example, Op
+from archanalyzer.passes import built_in
+from archanalyzer.passes.analysis import Analysis, Column, Kind, Rollup, Total
+from archanalyzer.report.diagnostics import as_text
+from archanalyzer.testing import case_of
+from archanalyzer.testing.cases import fields_of
+from tests.docs.examples import diagnosed
+from tests.docs.fences import ROOT, pages
+from tests.docs.outputs import with_outputs
+
+_NOTICE = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n"
+
+
+def main() -> None:
+    """Writes every page that is not as it should be."""
+    for page, text in contents().items():
+        path = ROOT / page
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+            print(f"wrote {page}")  # noqa: T201
+
+
+def contents() -> dict[str, str]:
+    """The text that each page should have, by its path."""
+    written = {page: f"{_NOTICE}{write()}" for page, write in GENERATED.items()}
+    by_hand = [(str(path.relative_to(ROOT)), path.read_text()) for path in pages()]
+    return written | {page: with_outputs(text, page) for page, text in by_hand if page not in written}
+
+
+def _layers() -> str:
+    names = [name for name in ops.names() if name != "input"]
+    families: dict[str, list[type[Op]]] = {}
+    for name in names:
+        families.setdefault(ops.get(name).__module__, []).append(ops.get(name))
+    sections = [_family(module, members) for module, members in families.items()]
+    listed = "".join(
+        f"- {_title(module)}: " + ", ".join(f"[`{op.name}`](#{op.name})" for op in members) + "\n"
+        for module, members in families.items()
+    )
+    return f"""\
+# Layer types
+
+{len(names)} layer types, written as the [spec language](spec-language.md#layers) says. A field without a default must
+be given; a dash as default means that nothing is given. Above each example stand the shapes that it reads, the shape
+that it puts out, and the arrays that it owns. What a layer computes and keeps is counted as [counting.md](counting.md)
+says.
+
+{listed}
+{"".join(sections)}"""
+
+
+def _family(module: str, members: list[type[Op]]) -> str:
+    text = _prose(sys.modules[module].__doc__).replace("\n\n    ", "\n\n```text\n    ", 1)
+    if "```text" in text:
+        formula, _, rest = text.partition("```text\n")[2].partition("\n\n")
+        lines = [line.removeprefix("    ") for line in formula.splitlines()]
+        text = text.partition("```text\n")[0] + "```text\n" + "\n".join(lines) + "\n```\n\n" + rest
+    return f"## {_title(module)}\n\n{text.strip()}\n\n" + "".join(map(_op, members))
+
+
+def _title(module: str) -> str:
+    return module.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _op(op: type[Op]) -> str:
+    fields = "".join(_field(name, field) for name, field in op.model_fields.items())
+    table = f"| field | default | value |\n|---|---|---|\n{fields}\n" if fields else "No fields.\n\n"
+    scalar = f" A bare value stands for `{op.scalar_field}`." if op.scalar_field else ""
+    arity = "" if str(op.arity) == "1 input" else f" Takes {op.arity}."
+    examples = "".join(_example(op, example) for example in op.examples)
+    return f"### {op.name}\n\n{_prose(op.__doc__)}{arity}{scalar}\n\n{table}```yaml\n{examples}```\n\n"
+
+
+def _field(name: str, field: FieldInfo) -> str:
+    default = field.default
+    if default is PydanticUndefined:
+        shown = "must be given"
+    elif isinstance(default, bool):
+        shown = f"`{str(default).lower()}`"
+    else:
+        shown = "–" if default is None else f"`{default}`"
+    return f"| `{name}` | {shown} | {_cell(field.description)} |\n"
+
+
+def _example(op: type[Op], example: Example) -> str:
+    case = case_of(op, fields_of(op, example), example.inputs)
+    arrays = ", ".join(f"{each.name} {'×'.join(map(str, each.shape))}" for each in op.weights(case.op, case.inputs))
+    shapes = f"{', '.join(map(str, case.inputs))} → {case.output}"
+    notes = "; ".join(part for part in (shapes, arrays, example.shows) if part)
+    first, *rest = example.yaml.splitlines()
+    return "".join((f"# {notes}\n- {first}\n", *(f"  {line}\n" for line in rest)))
+
+
+def _rules() -> str:
+    topics = list(_topics())
+    listed = "".join(
+        f"| [`{each.code}`](#{each.code}) | {each.severity.value} | {_cell(each.summary)} |\n"
+        for _, declared in topics
+        for each in declared
+    )
+    sections = "".join(f"## {title}\n\n{''.join(map(_rule, declared))}" for title, declared in topics)
+    return f"""\
+# Rules
+
+Everything that can be wrong with a spec: {len(rules.all_rules())} rules. Messages name the rule in brackets. An *error*
+means that the spec, or a part of it, cannot be used, and the exit code is 2; a *failure*, that the answer is no, and it
+is 1; a *warning* changes no exit code. Under each rule stand a spec that breaks it, what `archanalyzer` says to that,
+and the spec mended.
+
+| rule | severity | what is wrong |
+|---|---|---|
+{listed}
+{sections}"""
+
+
+def _topics() -> Iterator[tuple[str, list[Rule]]]:
+    """The modules of rules: what each is about, and its rules."""
+    for found in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+        module = importlib.import_module(found.name)
+        about = _prose(module.__doc__).removeprefix("Rules about ").partition(": ")[0].rstrip(".")
+        yield about[0].upper() + about[1:], [each for each in vars(module).values() if isinstance(each, Rule)]
+
+
+def _rule(rule: Rule) -> str:
+    head = f"### {rule.code}\n\n{rule.severity.value.capitalize()}: {rule.summary}. {rule.why}\n\n"
+    if rule.unshown:
+        return f"{head}There is no example: {rule.unshown}.\n\n"
+    printed = as_text(diagnosed(rule.bad, "spec.yaml"))
+    return f"{head}```yaml\n{rule.bad}```\n\n```text\n{printed}```\n\nMended:\n\n```yaml\n{rule.good}```\n\n"
+
+
+_KINDS = {
+    Kind.COUNT: "whole number",
+    Kind.BYTES: "bytes",
+    Kind.SHAPE: "list of whole numbers",
+    Kind.FIELD: "list of maps, one for each axis",
+    Kind.FRACTION: "number, or `p/q`",
+    Kind.DATA: "plain data",
+}
+_ROLLUPS = {Rollup.SUM: "sum", Rollup.OUTPUT: "its output layer's", Rollup.NONE: "–"}
+
+
+def _facts() -> str:
+    passes = built_in()
+    columns = "".join(_column(one, column) for one in passes for column in one.columns)
+    totals = "".join(_total(one, total) for one in passes for total in one.totals)
+    listed = "".join(f"| `{one.name}` | {_needs(one, passes)} | {_cell(one.help)} |\n" for one in passes)
+    return f"""\
+# Facts
+
+What is known of every network. A fact has one name everywhere: as a column (`--columns`), as a key of the JSON, and
+in `expect:`. How the numbers come about is written down in [counting.md](counting.md).
+
+A fact that is not known is `null` in JSON and `?` in a table. A sum of which a part is not known is a lower bound:
+it is written `≥`, and its name stands in the JSON's `at_least`.
+
+## Of a layer
+
+A column that sums up over a block is also a total of the network, under the same name.
+
+| name | value | of a block | meaning | pass |
+|---|---|---|---|---|
+{columns}
+## Of the network
+
+Beside the sums of the columns above:
+
+| name | value | meaning | pass |
+|---|---|---|---|
+{totals}
+## Receptive fields
+
+`receptive_field` has one entry for each spatial axis of each input that reaches the layer:
+
+| key | meaning |
+|---|---|
+| `input`, `axis` | which input of the network, and which axis of it |
+| `size` | input positions from the first to the last that an output position sees; the most of all output positions |
+| `min_size` | the same, the least of all output positions; smaller than `size` behind an up-sampling, say |
+| `stride` | input positions between the fields of neighbouring output positions; `null` where there is no one stride |
+| `offset` | the first input position that output position 0 sees; negative where it lies in the padding |
+| `whole` | whether every output position sees all of the axis |
+| `exact` | `false` where `size` is only an upper bound; else left out |
+
+Padding cuts nothing off: the size is that on an endless input. The axes are those of the network's input, whatever the
+shape of the layer. The receptive field is the set of input positions that can reach an output position; some texts
+call it the effective receptive field, by which others mean the weights within it (Luo et al. 2016).
+
+## Passes
+
+Each fact comes from a pass, which may need the results of others.
+
+| pass | needs | answers |
+|---|---|---|
+{listed}"""
+
+
+def _column(one: Analysis[Any], column: Column) -> str:
+    kind, rollup = _KINDS[column.kind], _ROLLUPS[column.rollup]
+    return f"| `{column.name}` | {kind} | {rollup} | {_cell(column.help)} | `{one.name}` |\n"
+
+
+def _total(one: Analysis[Any], total: Total) -> str:
+    return f"| `{total.name}` | {_KINDS[total.kind]} | {_cell(total.help)} | `{one.name}` |\n"
+
+
+def _needs(one: Analysis[Any], passes: Iterable[Analysis[Any]]) -> str:
+    producers = {each.produces: f"`{each.name}`" for each in passes}
+    return ", ".join(producers.get(need, "the graph") for need in one.needs)
+
+
+def _commands() -> str:
+    names = cli.commands.list_commands(click.Context(cli.commands))
+    titles = ["archanalyzer", *(f"archanalyzer {name}" for name in names)]
+    helps = "".join(f"## {name}\n\n```text\n{_help(*name.split()[1:])}```\n\n" for name in titles)
+    return f"""\
+# Commands
+
+Exit codes, of every command: 0 fine; 1 the answer is no, as when an expectation fails; 2 the input could not be used.
+Answers go to standard output, diagnostics to standard error. Output to a terminal is as wide as the terminal, other
+output 80 columns, or what `COLUMNS` says. `NO_COLOR` turns colours off, `FORCE_COLOR` on.
+
+{helps}"""
+
+
+def _help(*command: str) -> str:
+    shown = CliRunner().invoke(cli.commands, [*command, "--help"], prog_name="archanalyzer", terminal_width=80)
+    return shown.output
+
+
+def _cell(text: str | None) -> str:
+    """The first paragraph of a text, as it may stand in a table."""
+    return " ".join(_prose(text).partition("\n\n")[0].split()).replace("|", "\\|")
+
+
+def _prose(text: str | None) -> str:
+    """A docstring as Markdown: one level of indentation taken off, single backquotes."""
+    return _dedented((text or "").strip()).replace("``", "`")
+
+
+def _dedented(text: str) -> str:
+    first, *rest = text.splitlines()
+    return "\n".join((first, *(line.removeprefix("    ") for line in rest)) if _indented(rest) else (first, *rest))
+
+
+def _indented(lines: list[str]) -> bool:
+    return all(line.startswith("    ") for line in lines if line.strip())
+
+
+def _stripped(write: Callable[[], str]) -> Callable[[], str]:
+    return lambda: write().rstrip("\n") + "\n"
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "docs/layers.md": _stripped(_layers),
+    "docs/rules.md": _stripped(_rules),
+    "docs/facts.md": _stripped(_facts),
+    "docs/cli.md": _stripped(_commands),
+}
+
+if __name__ == "__main__":
+    main()
