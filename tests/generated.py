@@ -75,7 +75,15 @@ def _family(module: str, members: list[type[Op]]) -> str:
         formula, _, rest = text.partition("```text\n")[2].partition("\n\n")
         lines = [line.removeprefix("    ") for line in formula.splitlines()]
         text = text.partition("```text\n")[0] + "```text\n" + "\n".join(lines) + "\n```\n\n" + rest
-    return f"## {_title(module)}\n\n{text.strip()}\n\n" + "".join(map(_op, members))
+    shared = _shared_base(members)
+    about = f"{_prose(shared.__doc__)}\n\n" if shared else ""
+    return f"## {_title(module)}\n\n{text.strip()}\n\n{about}" + "".join(map(_op, members))
+
+
+def _shared_base(members: list[type[Op]]) -> type | None:
+    """The class of a family's own module that all its members, if several, are made of."""
+    own = [base for base in members[0].__mro__ if base.__module__ == members[0].__module__]
+    return next((base for base in own if len(members) > 1 and all(issubclass(op, base) for op in members)), None)
 
 
 def _title(module: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.facts import Amount
@@ -36,6 +36,17 @@ class Blank(Enum):
 BLANK = Blank.BLANK
 
 
+class Run(NamedTuple):
+    """What the first and the last of several copies show, where they differ."""
+
+    first: Any
+    last: Any
+
+
+ALONG_COPIES = frozenset({Kind.FIELD, Kind.FRACTION})
+"""What may grow from one copy of a row to the next without making them another row."""
+
+
 def cell(value: Any, form: Form, *, several_inputs: bool = False) -> str:
     """A cell as it is shown: ``?`` for what is not known, ``≥`` before a sum of which a part is not known."""
     if value is BLANK:
@@ -43,6 +54,8 @@ def cell(value: Any, form: Form, *, several_inputs: bool = False) -> str:
     if isinstance(value, Amount):
         text = cell(value.value, form, several_inputs=several_inputs)
         return f"≥ {text}" if value.at_least and value.value is not None else text
+    if isinstance(value, Run):
+        return "…".join(cell(each, form, several_inputs=several_inputs) for each in value)
     if value is None:
         return NOTHING if form is Kind.FRACTION else UNKNOWN
     if form is Kind.FIELD:

@@ -10,7 +10,7 @@ from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.graph import Block
 from archanalyzer.passes.analysis import Column, Kind, Rollup
 from archanalyzer.passes.facts import Amount, Facts
-from archanalyzer.report.cells import BLANK, Form, Look
+from archanalyzer.report.cells import BLANK, Form, Look, Run
 
 DEFAULT_COLUMNS = ("name", "type", "output_shape", "parameters", "macs", "receptive_field")
 
@@ -37,6 +37,11 @@ class Part:
     def output(self) -> int | None:
         """The layer whose output is the part's; None where the sound part of a network does not reach so far."""
         return self.starts[-1] if self.block is None else self.block.output
+
+    @property
+    def first_output(self) -> int | None:
+        """The layer whose output is that of the first of several copies."""
+        return None if self.output is None else self.output - (self.starts[-1] - self.starts[0])
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,10 @@ def _of_pass(facts: Facts, declared: Column) -> SheetColumn:
             return added(values[index] for index in part.indices())
         if part.block is not None and declared.rollup is Rollup.NONE:
             return BLANK
-        return None if part.output is None else values[part.output]
+        if part.output is None or part.first_output is None:
+            return None
+        first, last = values[part.first_output], values[part.output]
+        return last if first == last else Run(first, last)
 
     total = facts.total(declared.name).amount if declared.rollup is Rollup.SUM else BLANK
     several = declared.kind is Kind.FIELD and len(facts.graph.inputs) > 1

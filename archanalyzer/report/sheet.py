@@ -2,7 +2,8 @@
 
 The rows add up to the totals, always. A folded block is one row with the sum over its layers; an unfolded one is a
 heading without numbers above its layers. Rows that stand next to each other and would show the same are one row,
-``×N``, whose sums are those of all N together; so one of them has the N-th part. Rows beyond ``top`` are summed up in
+``×N``, whose sums are those of all N together; so one of them has the N-th part. Their receptive fields may differ:
+those of the first and the last are shown. Rows beyond ``top`` are summed up in
 a last one.
 """
 
@@ -21,7 +22,7 @@ from archanalyzer.graph import Block, Graph
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Facts
-from archanalyzer.report.cells import BLANK, Look
+from archanalyzer.report.cells import ALONG_COPIES, BLANK, Look
 from archanalyzer.report.columns import Part, SheetColumn, SheetError, all_columns, choose, column
 
 
@@ -159,9 +160,10 @@ class _Outline:
         self._look(self.root)
 
     def _look_of_layer(self, index: int) -> int:
-        """A number for all that a layer's row shows, but its name and the names that it reads."""
+        """A number for all that a layer's row shows, but its name, the names that it reads and what may grow."""
         layer, part = self.layers[index], Part((index,))
-        shown = [repr(each.of(part)) for each in self.columns if each.name != "inputs"]
+        alike = (each for each in self.columns if each.name != "inputs" and each.form not in ALONG_COPIES)
+        shown = [repr(each.of(part)) for each in alike]
         distances = [index - source for source in layer.inputs]
         return self._looks.setdefault((layer.op.name, repr(layer.op), *distances, *shown), len(self._looks))
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archanalyzer.graph import Graph
+from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.facts import Amount
-from archanalyzer.report.cells import BLANK
+from archanalyzer.report.cells import BLANK, cell
 from archanalyzer.report.columns import SheetError
 from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
 from tests import graphs
@@ -64,14 +65,24 @@ def test_alike_blocks_are_one_row_with_the_sum_of_all() -> None:
     assert outline(build_sheet(analyzed, folded)) == ["features input 0 0", "mlp ×3 mlp 216 192", "head dense 18 16"]
 
 
-def test_layers_whose_shown_values_differ_stay_apart() -> None:
+def test_fields_may_grow_from_copy_to_copy() -> None:
     build = graphs.Builder()
     build.input("image", 3, 8, 8)
     build.add("conv2d", filters=3, kernel=(3, 3), padding="same")
     build.add("conv2d", filters=3, kernel=(3, 3), padding="same")
+    (_, convolutions) = build_sheet(graphs.analyzed(build.graph())).rows
+    assert convolutions.copies == 2
+    assert cell(convolutions.cells[-1], Kind.FIELD) == "3…5"
+
+
+def test_layers_whose_other_values_differ_stay_apart() -> None:
+    build = graphs.Builder()
+    build.input("image", 3, 8, 8)
+    build.add("conv2d", filters=3, kernel=(3, 3))
+    build.add("conv2d", filters=3, kernel=(3, 3))
     analyzed = graphs.analyzed(build.graph())
-    assert [row.copies for row in build_sheet(analyzed).rows] == [1, 1, 1], "their receptive fields differ"
-    assert [row.copies for row in build_sheet(analyzed, COUNTS).rows] == [1, 2]
+    assert [row.copies for row in build_sheet(analyzed).rows] == [1, 1, 1], "their outputs differ"
+    assert [row.copies for row in build_sheet(analyzed, View(("type", "parameters"))).rows] == [1, 2]
 
 
 def test_blocks_unfold_level_by_level() -> None:
