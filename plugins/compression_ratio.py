@@ -1,7 +1,4 @@
-"""How much smaller than its input does a network make its data? An example of a pass from outside the package.
-
-    archanalyzer.analyze("autoencoder.yaml", passes=[compression_ratio])
-"""
+"""How much smaller than its input does a network make its data? A pass from outside the package."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from archanalyzer.passes.analyzing import Analyzed
-    from archanalyzer.report.sheet import View
+    from archanalyzer.report.view import View
 
 
 def _pairs(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -89,7 +89,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option, which click giv
     archanalyzer analyze vgg16.yaml --format json -o vgg16.json
     """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.reading import read_and_analyze
-    from archanalyzer.report.sheet import View
+    from archanalyzer.report.view import View
 
     view = View(columns, depth, sort, top)
     _refuse_misuse(specs, format_name, output, view)

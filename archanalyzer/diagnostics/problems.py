@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
+
 from archanalyzer.diagnostics.diagnostic import Diagnostic, Note, Rule, SpecError, has_errors
 from archanalyzer.diagnostics.source import BlockUse, Source
+
+_MOST_COMPARED = 20_000
 
 
 class Problems:
@@ -11,6 +16,14 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Source | None, str], Diagnostic] = {}
+        self._compared = 0
+
+    def similar(self, name: str, known: Collection[str], what: str) -> str | None:
+        """The hint ``did_you_mean``; none any more once many names have been compared, for that takes its time."""
+        self._compared += len(known)
+        if self._compared - len(known) > _MOST_COMPARED:
+            return None
+        return did_you_mean(name, tuple(islice(known, _MOST_COMPARED)), what)
 
     def add(
         self,

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, cast
 
 from archanalyzer.passes.analyzing import Analyzed
-from archanalyzer.report.sheet import View
+from archanalyzer.report.view import Page, View
 
 __all__ = ["FORMATS", "Page", "View", "render"]
 
@@ -24,14 +23,6 @@ _MODULES = {
     "latex": "latex_format",
 }
 FORMATS = tuple(_MODULES)
-
-
-@dataclass(frozen=True)
-class Page:
-    """What is written on: how many columns wide, and whether it shows colours."""
-
-    width: int = 80
-    color: bool = False
 
 
 class _Format(Protocol):

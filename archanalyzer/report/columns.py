@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.graph import Block
@@ -19,8 +18,7 @@ class SheetError(Exception):
     """What was asked for cannot be shown: a column that there isn't, or that cannot be sorted by."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What a row stands for: a layer or a block of ``length`` layers, once or several times, from each of ``starts``.
 
     ``block`` is the block's last use; None for a layer.
@@ -44,8 +42,7 @@ class Part:
         return None if self.output is None else self.output - (self.starts[-1] - self.starts[0])
 
 
-@dataclass(frozen=True)
-class SheetColumn:
+class SheetColumn(NamedTuple):
     """A column: how its cells are written, what it says of a part of the network, and of the whole."""
 
     name: str

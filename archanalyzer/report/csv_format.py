@@ -14,11 +14,11 @@ from typing import Any
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Amount
-from archanalyzer.report import Page
 from archanalyzer.report.cells import BLANK, Form
 from archanalyzer.report.columns import all_columns
-from archanalyzer.report.sheet import RowKind, View, build_sheet
+from archanalyzer.report.sheet import RowKind, build_sheet
 from archanalyzer.report.text import escape
+from archanalyzer.report.view import Page, View
 
 
 def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001

@@ -12,9 +12,8 @@ from typing import Any
 
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Facts
-from archanalyzer.report import Page
 from archanalyzer.report.diagnostics import as_data
-from archanalyzer.report.sheet import View
+from archanalyzer.report.view import Page, View
 
 SCHEMA = 1
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archanalyzer.passes.analyzing import Analyzed
-from archanalyzer.report import Page
 from archanalyzer.report.cells import cell
-from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
+from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, notes
 from archanalyzer.report.text import escape
+from archanalyzer.report.view import Page, View
 
 _SPECIAL = str.maketrans(
     {

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archanalyzer.passes.analyzing import Analyzed
-from archanalyzer.report import Page
 from archanalyzer.report.cells import cell
-from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
+from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, notes, summary
 from archanalyzer.report.text import escape
+from archanalyzer.report.view import Page, View
 
 # What means something in a cell; an underscore only at the edge of a word, so that names stay readable.
 _SPECIAL = re.compile(r"[\\`*<>\[\]|~$&#@]|(?<![^\W_])_|_(?![^\W_])")

@@ -9,13 +9,13 @@ a last one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from itertools import groupby
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.graph import Block, Graph
@@ -24,20 +24,7 @@ from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Facts
 from archanalyzer.report.cells import ALONG_COPIES, BLANK, Look
 from archanalyzer.report.columns import Part, SheetColumn, SheetError, all_columns, choose, column
-
-
-@dataclass(frozen=True)
-class View:
-    """Which columns and rows to show.
-
-    ``depth``: levels of blocks that are unfolded, None for all. ``sort``, ``top``: the layers alone, without blocks,
-    ordered by a column, and only so many of them; ``top`` without ``sort`` takes those with the most MACs.
-    """
-
-    columns: Sequence[str] | None = None
-    depth: int | None = None
-    sort: str | None = None
-    top: int | None = None
+from archanalyzer.report.view import View
 
 
 class RowKind(Enum):
@@ -49,8 +36,7 @@ class RowKind(Enum):
     REST = "rest"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """``label`` is the name within the block that the row stands in, ``name`` the whole path."""
 
     kind: RowKind
@@ -61,8 +47,7 @@ class Row:
     cells: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """``columns`` are those after the name; ``totals`` has one value a column, blank where nothing adds up."""
 
     title: str

@@ -16,11 +16,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from archanalyzer.passes.analyzing import Analyzed
-from archanalyzer.report import Page
 from archanalyzer.report.cells import UNKNOWN, cell
-from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
+from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, LOWER_BOUND, PARTIAL, notes, summary
 from archanalyzer.report.text import escape, shorten, width
+from archanalyzer.report.view import Page, View
 
 GAP = "  "
 NARROWEST = 12

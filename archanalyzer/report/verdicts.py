@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.report.diagnostics import as_data
@@ -31,8 +30,7 @@ _IN_SUMMARY = {
 }
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What came of one spec; ``unmet`` counts the expectations that do not hold or are about nothing there is."""
 
     path: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, Problems, Rule
@@ -78,6 +78,10 @@ class Evaluator(NamedTuple):
         """Puts a problem at ``node`` on record, and returns what to raise where nothing can be done without it."""
         self.problems.add(rule, message, node.source, hint=hint, trail=trail)
         return ReportedError(message)
+
+    def similar(self, name: str, known: Collection[str], what: str) -> str | None:
+        """A hint for a misspelt name: the known ones that are like it."""
+        return self.problems.similar(name, known, what)
 
     def mapping(self, node: Node | None, what: str) -> MappingNode | None:
         """``node`` as a map; None where it is absent or nothing, and, reported, where it is anything else."""

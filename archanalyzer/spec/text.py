@@ -28,8 +28,8 @@ _OTHER_ENCODINGS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-# What YAML allows in a text (YAML 1.2.2, section 5.1), but for the byte order mark.
-_ALLOWED = re.compile("[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+# What YAML does not allow in a text (YAML 1.2.2, section 5.1), and the byte order mark.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def read(path: str, limits: Limits) -> SourceFile:
@@ -52,9 +52,9 @@ def source_from_string(text: str, name: str = "<string>") -> SourceFile:
         SpecError: it holds characters that YAML does not allow.
     """
     file = SourceFile(name, text)
-    allowed = _ALLOWED.match(text)
-    end = allowed.end() if allowed else 0
-    if end < len(text):
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden:
+        end = forbidden.start()
         character = ord(text[end])
         hint = "is this a text file?" if character == 0 else "remove it"
         message = f"expected text, found the control character U+{character:04X}"

@@ -3,10 +3,10 @@
 A page shows what it says in fenced blocks, and the word behind the fence says how the tests hold them:
 
     yaml            a whole spec, or, with `fragment`, entries of `layers:` or whole sections: analyzed (test_examples)
-    console         commands behind `$ `, and the output that they print: run, and compared (test_outputs)
-    pycon           a dialogue with Python: run, and compared (test_outputs)
-    python          a part of the file that the comment above names, `<!-- from: PATH -->`, word for word
-    sh              commands that are not run; a target of `make` among them must exist
+    console         commands behind `$ `, and the output that they print: run, and compared (test_generated)
+    pycon           a dialogue with Python: run, and compared (test_pages)
+    python          a part of the file that the comment above names, `<!-- from: PATH -->`, word for word (test_pages)
+    sh, text        not run; a target of `make` that a page names must exist (test_pages)
 
 In a comment above a block of YAML, `<!-- file: NAME -->` gives the name under which commands find it, and
 `<!-- with … -->` the sections that complete a fragment.

@@ -7,6 +7,7 @@ import pytest
 import archanalyzer
 from archanalyzer.passes import built_in
 from archanalyzer.passes.analysis import Passes
+from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.expectations import unmet
 from archanalyzer.passes.facts import Facts
 from archanalyzer.report import View, render
@@ -32,25 +33,25 @@ expect:
 
 
 @pytest.fixture
-def analyzed() -> archanalyzer.api.Analyzed:
+def analyzed() -> Analyzed:
     return archanalyzer.analyze(archanalyzer.loads(AUTOENCODER), passes=[compression_ratio])
 
 
-def test_its_column_and_total_are_facts_like_any(analyzed: archanalyzer.api.Analyzed) -> None:
+def test_its_column_and_total_are_facts_like_any(analyzed: Analyzed) -> None:
     assert analyzed.facts.values("compression") == ["1", "49/4", "49/4", "784/3", "1"]
     assert analyzed.facts.total("compression_ratio").amount.value == "784/3"
 
 
-def test_a_spec_can_expect_them(analyzed: archanalyzer.api.Analyzed) -> None:
+def test_a_spec_can_expect_them(analyzed: Analyzed) -> None:
     assert unmet(analyzed.facts, analyzed.spec.expectations) == ()
 
 
 @pytest.mark.parametrize("format_name", ["table", "markdown", "csv", "latex"])
-def test_reports_show_them(analyzed: archanalyzer.api.Analyzed, format_name: str) -> None:
+def test_reports_show_them(analyzed: Analyzed, format_name: str) -> None:
     assert "784/3" in render(format_name, [analyzed], View(columns=("type", "compression")))
 
 
-def test_json_has_them(analyzed: archanalyzer.api.Analyzed) -> None:
+def test_json_has_them(analyzed: Analyzed) -> None:
     document = render("json", [analyzed])
     assert '"compression_ratio": "784/3"' in document
     assert '"compression": "49/4"' in document

@@ -11,7 +11,8 @@ from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.facts import Amount
 from archanalyzer.report.cells import BLANK, cell
 from archanalyzer.report.columns import SheetError
-from archanalyzer.report.sheet import Row, RowKind, Sheet, View, build_sheet
+from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
+from archanalyzer.report.view import View
 from tests import graphs
 
 

@@ -1,0 +1,45 @@
+"""The tables of the language reference name exactly what there is."""
+
+from __future__ import annotations
+
+import re
+
+from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS
+from archanalyzer.spec.document import DTYPES, SECTIONS
+from archanalyzer.spec.entries import BESIDE
+from archanalyzer.spec.extras import LOSSES, OPTIMIZERS
+from archanalyzer.spec.limits import DEFAULT_LIMITS
+from tests.docs.test_pages import PAGES, rows
+
+PAGE = "docs/spec-language.md"
+
+
+def named(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def test_sections() -> None:
+    assert sorted(name for row in rows(PAGE, "## Sections") for name in named(row[0])) == sorted(SECTIONS)
+
+
+def test_keys_beside_a_type() -> None:
+    assert [named(row[0]) for row in rows(PAGE, "## Layers")] == [[key] for key in BESIDE]
+
+
+def test_operators_and_functions() -> None:
+    table = {row[0]: named(row[1]) for row in rows(PAGE, "## Expressions")}
+    symbols = {OPERATORS[kind].symbol for kind in OPERATORS}
+    assert set(table["arithmetic"]) == symbols
+    assert len(table["comparison"][:-1]) == len(ORDERS) + len(EQUALITIES)
+    assert table["functions"] == list(FUNCTIONS)
+
+
+def test_limits() -> None:
+    table = {named(row[0])[0]: int(row[1].split()[0].replace(",", "")) for row in rows(PAGE, "## Limits")}
+    assert table == DEFAULT_LIMITS._asdict()
+
+
+def test_choices() -> None:
+    text = PAGES[PAGE]
+    for choice in (*DTYPES, *LOSSES, *OPTIMIZERS):
+        assert f"`{choice}`" in text
