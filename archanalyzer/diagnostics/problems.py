@@ -8,7 +8,7 @@ from itertools import islice
 from archanalyzer.diagnostics.diagnostic import Diagnostic, Note, Rule, SpecError, has_errors
 from archanalyzer.diagnostics.source import BlockUse, Source
 
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 5_000
 
 
 class Problems:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass
+from keyword import iskeyword
 
-from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.diagnostics.rules.language import (
     INVALID_NAME,
     NOT_A_LAYER,
@@ -16,17 +16,22 @@ from archanalyzer.diagnostics.rules.language import (
 )
 from archanalyzer.spec.evaluation import Evaluator, is_nothing
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from archanalyzer.spec.scalars import shown
 
 BESIDE = ("name", "from", "repeat", "counter", "share", "frozen")
 """The keys that may stand beside a layer type."""
 
 _NAME = re.compile(r"\w[\w.-]*")
+_LONGEST_NAME = 100
 _RESERVED = frozenset({"input", "previous"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerEntry:
-    """One entry: the use of a layer type or block with its fields, or, where ``type`` is None, a group of entries."""
+    """One entry: the use of a layer type or block with its fields, or, where ``type`` is None, a group of entries.
+
+    One that is not ``sound`` has been reported: it stands for whatever layer it was meant to be.
+    """
 
     source: Node
     type: ScalarNode | None
@@ -38,90 +43,150 @@ class LayerEntry:
     counter: str = "i"
     share: ScalarNode | None = None
     frozen: Node | None = None
+    sound: bool = True
 
 
-def parse_entries(node: SequenceNode, types: Container[str], known: tuple[str, ...], ev: Evaluator) -> list[LayerEntry]:
-    """The entries of a list of layers; those that are none are reported and left out.
+class Types:
+    """The layer types and blocks that there are, blocks first."""
 
-    ``types`` are the layer types and blocks that there are, ``known`` the same for hints.
-    """
-    parsed = (_parse(item, types, known, ev) for item in node.items)
-    return [entry for entry in parsed if entry is not None]
+    def __init__(self, blocks: Collection[str], built_in: Collection[str]) -> None:
+        self.names = dict.fromkeys((*blocks, *built_in))
+
+    def check(self, type_: ScalarNode, ev: Evaluator) -> bool:
+        """Whether there is such a type; reported where there is none."""
+        if type_.text in self.names:
+            return True
+        hint = ev.similar(type_.text, self.names, "layer types")
+        if type_.text == "input":
+            hint = "what comes in from outside stands in `inputs:`"
+        message = f"there is no layer type or block {shown(type_.text)}"
+        ev.report(UNKNOWN_LAYER_TYPE, message, type_, hint=hint)
+        return False
 
 
-def _parse(node: Node, types: Container[str], known: tuple[str, ...], ev: Evaluator) -> LayerEntry | None:
+def parse_entries(node: SequenceNode, types: Types, ev: Evaluator) -> tuple[LayerEntry, ...]:
+    """The entries of a list of layers; what is wrong with them is reported."""
+    return tuple(_parse(item, types, ev) for item in node.items)
+
+
+def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
     if isinstance(node, ScalarNode) and not is_nothing(node):
-        _check_type(node, types, known, ev)
-        return LayerEntry(node, node)
+        return LayerEntry(node, node, sound=types.check(node, ev))
     if not isinstance(node, MappingNode):
-        ev.report(NOT_A_LAYER, f"expected a layer, found {node.kind}", node, hint="a layer is a name or `type: {…}`")
-        return None
+        hint = "a layer is a name, or `type: {…}`"
+        ev.report(NOT_A_LAYER, f"expected a layer, found {node.kind}", node, hint=hint)
+        return _stand_in(node, None, {}, ev)
+    beside = {key: entry.value for key, entry in node.entries.items() if key in BESIDE}
     others = [entry for key, entry in node.entries.items() if key not in BESIDE]
     if len(others) != 1:
-        _report_not_one_type(node, others, types, ev)
-        return None
-    own = others[0]
-    beside = {key: entry.value for key, entry in node.entries.items() if key in BESIDE}
+        meant = _report_not_one_type(node, others, types, ev)
+        return _stand_in(node, meant, beside, ev)
+    key, value = others[0]
     body: tuple[LayerEntry, ...] = ()
-    type_, fields = own
-    if own.key.text == "layers":
-        inner = ev.sequence(own.value, "`layers`")
-        body = tuple(parse_entries(inner, types, known, ev)) if inner else ()
-    else:
-        _check_type(own.key, types, known, ev)
+    is_group = key.text == "layers"
+    if is_group:
+        inner = ev.sequence(value, "`layers`")
+        body = parse_entries(inner, types, ev) if inner else ()
     return LayerEntry(
         node,
-        None if own.key.text == "layers" else type_,
-        None if own.key.text == "layers" or is_nothing(fields) else fields,
+        None if is_group else key,
+        None if is_group or is_nothing(value) else value,
         body,
         name=parse_name(beside.get("name"), ev),
         reads=parse_names(beside.get("from"), "`from`", ev),
         repeat=beside.get("repeat"),
-        counter=ev.text(beside.get("counter"), "`counter`") or "i",
-        share=_one_name(beside.get("share"), "`share`", ev),
+        counter=_counter(node, ev),
+        share=_share(node, ev, is_group=is_group),
         frozen=beside.get("frozen"),
+        sound=is_group or types.check(key, ev),
     )
 
 
-def _check_type(type_: ScalarNode, types: Container[str], known: tuple[str, ...], ev: Evaluator) -> None:
-    if type_.text in types:
-        return
-    hint = did_you_mean(type_.text, known, "layer types")
-    if type_.text == "input":
-        hint = "what comes in from outside stands in `inputs:`"
-    ev.report(UNKNOWN_LAYER_TYPE, f"there is no layer type or block `{type_.text}`", type_, hint=hint)
+def _stand_in(node: Node, meant: ScalarNode | None, beside: dict[str, Node], ev: Evaluator) -> LayerEntry:
+    """What stands for an entry that is none: under its name, so that those who read it are not told of it again."""
+    type_ = meant or ScalarNode(node.file, node.line, node.column, node.start, node.end, "layer", plain=True)
+    return LayerEntry(node, type_, name=parse_name(beside.get("name"), ev), sound=False)
 
 
-def _report_not_one_type(node: MappingNode, others: list[Entry], types: Container[str], ev: Evaluator) -> None:
-    named = [entry for entry in others if entry.key.text in types or entry.key.text == "layers"]
+def _counter(node: MappingNode, ev: Evaluator) -> str:
+    if "counter" not in node.entries:
+        return "i"
+    key, value = node.entries["counter"]
+    if "repeat" not in node.entries:
+        ev.report(UNKNOWN_KEY, "`counter` counts nothing where there is no `repeat`", key)
+    return parse_variable(value, ev) or "i"
+
+
+def _share(node: MappingNode, ev: Evaluator, *, is_group: bool) -> ScalarNode | None:
+    if "share" not in node.entries:
+        return None
+    key, value = node.entries["share"]
+    if not is_group:
+        return _one_name(value, "`share`", ev)
+    hint = "make a block of the layers; a use of a block can share the weights of another use"
+    ev.report(UNKNOWN_KEY, "`share` cannot stand beside a group of layers", key, hint=hint)
+    return None
+
+
+def _report_not_one_type(
+    node: MappingNode, others: list[Entry], types: Types, ev: Evaluator
+) -> ScalarNode | None:
+    """Reports an entry with no layer type or several; returns the type that is most likely meant."""
+    named = [entry.key for entry in others if entry.key.text in types.names or entry.key.text == "layers"]
     if len(named) == 1:
         for entry in others:
-            if entry is not named[0]:
-                hint = did_you_mean(entry.key.text, BESIDE, "keys beside a layer type")
-                if not hint.startswith("did"):
-                    hint = f"fields of `{named[0].key.text}` stand inside it: `{named[0].key.text}: {{…}}`"
-                ev.report(UNKNOWN_KEY, f"`{entry.key.text}` cannot stand beside a layer type", entry.key, hint=hint)
-        return
-    keys = ", ".join(f"`{entry.key.text}`" for entry in others) or "none"
-    hint = "give each layer a `- ` of its own" if others else "name the layer type"
-    ev.report(NOT_A_LAYER, f"expected one layer type, found {keys}", node, hint=hint)
+            if entry.key is not named[0]:
+                _report_beside(entry.key, named[0].text, ev)
+        return named[0]
+    if not others:
+        ev.report(NOT_A_LAYER, "expected a layer type, found none", node, hint="name the layer type: `type: {…}`")
+        return None
+    keys = ", ".join(shown(entry.key.text, 30) for entry in others[:6]) + (", …" if len(others) > 6 else "")
+    ev.report(NOT_A_LAYER, f"expected one layer type, found {keys}", node, hint="give each layer a `- ` of its own")
+    return others[0].key
+
+
+def _report_beside(key: ScalarNode, type_: str, ev: Evaluator) -> None:
+    hint = ev.similar(key.text, BESIDE, "keys")
+    if hint is not None and not hint.startswith("did"):
+        hint = f"fields of `{type_}` stand inside it: `{type_}: {{{shown(key.text, 30)[1:-1]}: …}}`"
+    if type_ == "layers":
+        hint = "beside a group of layers there can be `name`, `from`, `repeat`, `counter` and `frozen`"
+    what = "a group of layers" if type_ == "layers" else "a layer type"
+    ev.report(UNKNOWN_KEY, f"{shown(key.text)} cannot stand beside {what}", key, hint=hint)
 
 
 def parse_name(node: Node | None, ev: Evaluator, *, reserved: frozenset[str] = _RESERVED) -> ScalarNode | None:
-    """A name that is given to something; None where there is none or, reported, one that cannot be."""
+    """A name that is given to something; None where there is none.
+
+    One that cannot be a name is reported and kept, so that those who refer to it are not told of it again.
+    """
     if node is None:
         return None
-    if not isinstance(node, ScalarNode):
+    if not isinstance(node, ScalarNode) or is_nothing(node):
         ev.report(WRONG_KIND, f"expected a name, found {node.kind}", node)
         return None
-    if _NAME.fullmatch(node.text) and node.text not in reserved:
-        return node
     if node.text in reserved:
-        message, hint = f"`{node.text}` means something of its own in `from:`", "choose another name"
-    else:
-        message = f"`{node.text}` cannot be a name"
+        message = f"`{node.text}` means something of its own in `from:`"
+        ev.report(INVALID_NAME, message, node, hint="choose another name")
+    elif not _NAME.fullmatch(node.text):
         hint = "letters, digits, `_`, `-` and `.`, beginning with a letter, a digit or `_`"
-    ev.report(INVALID_NAME, message, node, hint=hint)
+        ev.report(INVALID_NAME, f"{shown(node.text)} cannot be a name", node, hint=hint)
+    elif len(node.text) > _LONGEST_NAME:
+        message = f"expected a name of at most {_LONGEST_NAME} characters, found {len(node.text):,}"
+        ev.report(INVALID_NAME, message, node)
+    return node
+
+
+def parse_variable(node: Node, ev: Evaluator) -> str | None:
+    """A name that expressions can use; None, reported, where they could not."""
+    if not isinstance(node, ScalarNode) or is_nothing(node):
+        ev.report(WRONG_KIND, f"expected a name, found {node.kind}", node)
+        return None
+    if node.text.isidentifier() and not iskeyword(node.text) and node.text not in {"true", "false"}:
+        return node.text
+    hint = "letters, digits and `_`, beginning with a letter or `_`, and no word of the language of expressions"
+    ev.report(INVALID_NAME, f"{shown(node.text)} cannot be a name in expressions", node, hint=hint)
     return None
 
 
@@ -130,14 +195,14 @@ def parse_names(node: Node | None, what: str, ev: Evaluator) -> tuple[ScalarNode
     if node is None:
         return ()
     items = node.items if isinstance(node, SequenceNode) else [node]
+    if not items:
+        ev.report(WRONG_KIND, f"expected {what} to be a name, or a list of names, found an empty list", node)
     names = [_one_name(item, what, ev) for item in items]
     return tuple(name for name in names if name is not None)
 
 
-def _one_name(node: Node | None, what: str, ev: Evaluator) -> ScalarNode | None:
-    if node is None:
-        return None
+def _one_name(node: Node, what: str, ev: Evaluator) -> ScalarNode | None:
     if isinstance(node, ScalarNode) and not is_nothing(node):
         return node
-    ev.report(WRONG_KIND, f"expected {what} to be a layer's name, or a list of names, found {node.kind}", node)
+    ev.report(WRONG_KIND, f"expected {what} to be a name, or a list of names, found {node.kind}", node)
     return None

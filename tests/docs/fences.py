@@ -9,7 +9,8 @@ A page shows what it says in fenced blocks, and the word behind the fence says h
     sh, text        not run; a target of `make` that a page names must exist (test_pages)
 
 In a comment above a block of YAML, `<!-- file: NAME -->` gives the name under which commands find it, and
-`<!-- with … -->` the sections that complete a fragment.
+`<!-- with … -->` the sections that complete a fragment. What is wrong in a spec is said in its lines, as
+`# error: CODE`; where commands show it, `<!-- file: NAME, wrong on purpose -->` is enough.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Fence(NamedTuple):
     @property
     def file_name(self) -> str | None:
         """The name under which commands find the block."""
-        return self.comment.removeprefix("file: ") if self.comment.startswith("file: ") else None
+        what, _, name = self.comment.removesuffix(", wrong on purpose").partition(": ")
+        return name if what == "file" else None
 
 
 def pages() -> list[Path]:
