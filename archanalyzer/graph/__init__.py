@@ -8,6 +8,7 @@ from archanalyzer.graph.tensor import TensorType, Unpooling
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
     IrregularWindow,
+    NoPosition,
     Reading,
     Readings,
     Rearranged,
@@ -30,6 +31,7 @@ __all__ = [
     "Kept",
     "Layer",
     "Misfit",
+    "NoPosition",
     "Op",
     "Pinned",
     "Reading",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 
@@ -54,10 +55,16 @@ class Rearranged:
     reads: Callable[[tuple[int, ...]], int] | None = None
 
 
-Reading = Window | IrregularWindow | WholeAxis | Rearranged
+@dataclass(frozen=True, slots=True)
+class NoPosition:
+    """No output position reads any position of the input axis: of that input, only the type matters."""
+
+
+Reading = Window | IrregularWindow | WholeAxis | Rearranged | NoPosition
 Readings = tuple[Reading, ...]
 
 
+@cache
 def aligned_axes(rank: int) -> Readings:
     """The readings of an elementwise layer: each axis at its own position."""
     return tuple(Window(axis) for axis in range(rank))

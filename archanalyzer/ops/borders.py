@@ -24,6 +24,7 @@ from archanalyzer.graph import (
     IrregularWindow,
     Kept,
     Misfit,
+    NoPosition,
     Op,
     Reading,
     Readings,
@@ -238,8 +239,7 @@ class CropLike(Cropping):
         return _down_to(x, reference.spatial, start=self.align == "start")
 
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:
-        nothing = (IrregularWindow(axis, lambda _: range(0)) for axis in range(len(output.shape)))
-        return (*super().readings(inputs, output), tuple(nothing))
+        return (*super().readings(inputs, output), (NoPosition(),) * len(output.shape))
 
 
 def _down_to(tensor: TensorType, size: tuple[int, ...], *, start: bool) -> Pairs:

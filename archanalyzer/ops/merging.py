@@ -13,6 +13,7 @@ from archanalyzer.graph import (
     Arithmetic,
     Arity,
     Example,
+    IrregularWindow,
     Kept,
     Misfit,
     Op,
@@ -22,6 +23,7 @@ from archanalyzer.graph import (
     Types,
     WholeAxis,
     Window,
+    aligned_axes,
 )
 from archanalyzer.ops.counting import for_each
 from archanalyzer.ops.geometry import NonNegative, require_axis
@@ -64,10 +66,11 @@ class Concat(Op):
         return Arithmetic()
 
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:
-        starts = accumulate((tensor.shape[self.axis] for tensor in inputs[:-1]), initial=0)
-        axes = range(len(output.shape))
+        aligned = aligned_axes(len(output.shape))
+        ends = accumulate(tensor.shape[self.axis] for tensor in inputs)
         return tuple(
-            tuple(Window(axis, offset=-start if axis == self.axis else 0) for axis in axes) for start in starts
+            (*aligned[: self.axis], _piece(self.axis, end - tensor.shape[self.axis], end), *aligned[self.axis + 1 :])
+            for tensor, end in zip(inputs, ends, strict=True)
         )
 
     def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
@@ -76,6 +79,11 @@ class Concat(Op):
     @property
     def traits(self) -> Trait:
         return Trait.LINEAR
+
+
+def _piece(axis: int, start: int, stop: int) -> IrregularWindow:
+    """The output positions from ``start`` to ``stop`` read an input, one position each; the others do not."""
+    return IrregularWindow(axis, lambda o: range(o - start, o - start + 1) if start <= o < stop else range(0))
 
 
 class Merging(Op):

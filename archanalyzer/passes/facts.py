@@ -107,9 +107,7 @@ class Facts:
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the passes find wrong; runs all of them."""
-        return tuple(
-            diagnostic for one in self.passes.all for diagnostic in one.diagnostics(self.result(one.produces))
-        )
+        return tuple(diagnostic for one in self.passes.all for diagnostic in one.diagnostics(self.result(one.produces)))
 
 
 def _sum(values: Sequence[Any]) -> Amount:

@@ -17,6 +17,7 @@ from archanalyzer.graph import (
     Graph,
     IrregularWindow,
     Layer,
+    NoPosition,
     Reading,
     Readings,
     Rearranged,
@@ -216,7 +217,7 @@ def _through(
         if reading == aligned_axes(len(shape)) and fields is not None and not seen:
             seen = {(field.input, field.axis): field for field in fields}
             continue
-        if any(_reads_nothing(each) for each in reading):
+        if any(isinstance(each, NoPosition) for each in reading):
             continue
         if fields is None:
             return None
@@ -228,10 +229,6 @@ def _through(
     return tuple(seen.values())
 
 
-def _reads_nothing(reading: Reading) -> bool:
-    return isinstance(reading, IrregularWindow) and not any(len(reading.reads(o)) for o in range(1))
-
-
 def _reads_one(reading: Reading) -> bool:
     return isinstance(reading, Rearranged) or (isinstance(reading, Window) and reading.count == 1)
 
@@ -241,21 +238,19 @@ def _read(
 ) -> AxisField:
     """``field``, a field of what is read, as a field of the layer that reads it by ``readings``."""
     if field.along is None:
-        single = all(
-            isinstance(each, Rearranged) or (isinstance(each, Window) and each.count == 1) for each in readings
-        )
-        return field if single or not field.rearranged else _constant(field, field.hull, input_length)
+        if not field.rearranged or all(map(_reads_one, readings)):
+            return field
+        return _constant(field, field.hull, input_length)
     reading = readings[field.along]
     match reading:
         case Window():
             return _strided(field, reading, shape[reading.axis], input_length)
         case IrregularWindow():
-            return _table(
-                field._replace(along=reading.axis), map(field.union_of, map(reading.reads, range(shape[reading.axis])))
-            )
+            read = map(reading.reads, range(shape[reading.axis]))
+            return _table(field._replace(along=reading.axis), map(field.union_of, read))
         case WholeAxis():
             return _constant(field, _everything(field, source_shape), input_length)
-        case Rearranged():
+        case Rearranged() | NoPosition():
             intervals = field.intervals[: source_shape[field.along]]
             hull = _everything(field, source_shape)
             return field._replace(along=None, rearranged=True, intervals=intervals, hull=hull)

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from archanalyzer.graph import IrregularWindow, Op, Reading, Rearranged, TensorType, Types, WholeAxis, Window
+from archanalyzer.graph import (
+    IrregularWindow,
+    NoPosition,
+    Op,
+    Reading,
+    Rearranged,
+    TensorType,
+    Types,
+    WholeAxis,
+    Window,
+)
 
 Position = tuple[int, ...]
 Positions = frozenset[Position]
@@ -57,6 +67,8 @@ def _along(axis: int, reading: Reading, length: int, output: Position) -> list[i
             return read
         case WholeAxis():
             return list(range(length))
+        case NoPosition():
+            return []
         case Rearranged():
             if reading.reads is None:
                 raise ValueError(f"axis {axis} is rearranged without saying how")

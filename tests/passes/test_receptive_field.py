@@ -163,6 +163,27 @@ def test_paths_of_different_strides_are_told_position_by_position() -> None:
     assert (entry["size"], entry["min_size"], entry["stride"]) == (33, 33, None)
 
 
+def test_pieces_joined_end_to_end_keep_their_own_fields() -> None:
+    text = (
+        f"{HEAD}layers:\n  - conv1d: {{filters: 1, kernel: 5}}\n    name: wide\n"
+        "  - conv1d: {filters: 1, kernel: 1, stride: 16}\n    from: signal\n    name: narrow\n"
+        "  - concat: {axis: 1}\n    from: [wide, narrow]\n"
+    )
+    facts = facts_of(text)
+    (field,) = facts.result(ReceptiveFields).by_layer[-1] or ()
+    # By hand: 60 positions see five each, then four see one each, at 0, 16, 32, 48.
+    assert [field.at(position) for position in (0, 59, 60, 63)] == [(0, 5), (59, 64), (0, 1), (48, 49)]
+
+
+def test_a_reference_to_crop_by_adds_nothing_to_the_field() -> None:
+    text = (
+        f"{HEAD}layers:\n  - conv1d: {{filters: 1, kernel: 5}}\n    name: wide\n"
+        "  - conv1d: {filters: 1, kernel: 3}\n    from: signal\n    name: long\n"
+        "  - crop_like:\n    from: [long, wide]\n"
+    )
+    assert (field_of(text, "crop_like")["size"], field_of(text, "crop_like")["offset"]) == (3, 1)
+
+
 def test_unknown_readings_make_the_field_unknown_not_wrong() -> None:
     facts = facts_of(f"{HEAD}layers:\n  - relu\n")
     assert facts.values("receptive_field")[-1] is not None
