@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.graph import Block, Graph
-from archanalyzer.passes.analysis import Analysis, Column, Kind, Passes, Rollup
+from archanalyzer.passes.analysis import Analysis, Column, Kind, Passes, Rollup, no_diagnostics
 
 R = TypeVar("R")
 
@@ -106,8 +106,9 @@ class Facts:
         return tuple(self.total(name) for name in self.passes.total_owner)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What the passes find wrong; runs all of them."""
-        return tuple(diagnostic for one in self.passes.all for diagnostic in one.diagnostics(self.result(one.produces)))
+        """What the passes find wrong; runs those that look for something."""
+        looking = (one for one in self.passes.all if one.diagnostics is not no_diagnostics)
+        return tuple(diagnostic for one in looking for diagnostic in one.diagnostics(self.result(one.produces)))
 
 
 def _sum(values: Sequence[Any]) -> Amount:
