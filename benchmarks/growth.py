@@ -76,7 +76,8 @@ def main() -> None:
         small, large = make(size // 10), make(size)
         pairs = [(seconds(small), seconds(large)) for _ in range(3)]
         before, after = (min(column) for column in zip(*pairs, strict=True))
-        print(f"{name}: {size // 10:,} in {before:.3f} s, {size:,} in {after:.3f} s: {after / before:.1f} (goal {GOAL})")
+        ratio = after / before
+        print(f"{name}: {size // 10:,} in {before:.3f} s, {size:,} in {after:.3f} s: {ratio:.1f} (goal {GOAL})")
 
 
 if __name__ == "__main__":

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archanalyzer.diagnostics import BlockUse, did_you_mean
+from archanalyzer.diagnostics import BlockUse
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, UNKNOWN_FIELD
 from archanalyzer.spec.document import BlockDefinition
-from archanalyzer.spec.entries import LayerEntry
-from archanalyzer.spec.evaluation import Evaluator, ReportedError
+from archanalyzer.spec.entries import BESIDE, LayerEntry
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, listed
 from archanalyzer.spec.nodes import MappingNode, Node
-from archanalyzer.spec.scalars import Value
-
-_Names = Mapping[str, Value]
+from archanalyzer.spec.scalars import Value, shown
 
 
 class BlockArguments(NamedTuple):
@@ -23,31 +21,35 @@ class BlockArguments(NamedTuple):
     entry: LayerEntry
     trail: BlockUse | None
 
-    def values(self, names: _Names, variables: _Names, earlier: _Names, ev: Evaluator) -> dict[str, Value]:
-        """The value of every argument: the given one (an expression in ``names``), the one of ``earlier``, the use
-        whose weights this one shares, or the default (an expression in ``variables`` and the arguments above it).
+    def values(self, names: Names, variables: Names, earlier: Mapping[str, Value], ev: Evaluator) -> Names:
+        """The value of every argument, before the variables: the given one (an expression in ``names``), the one of
+        ``earlier``, the use whose weights this one shares, or the default (an expression in what stands above it).
 
         Raises:
             ReportedError: an argument is missing, unknown or has no value.
         """
         given = self._given(ev)
-        values: dict[str, Value] = {}
-        missing = False
-        for name, default in self.block.arguments.items():
+        values = Names({}, variables)
+
+        def read(argument: tuple[str, Node | None]) -> None:
+            name, default = argument
+            values.wrong.add(name)
             value = ev.value(given[name], names, self.trail) if name in given else None
-            if value is not None:
-                values[name] = value
-            elif name in earlier:
-                values[name] = earlier[name]
-            elif default is not None:
-                values[name] = ev.value(default, {**variables, **values}, self.trail)
-            else:
-                missing = True
-                message, hint = f"the block `{self._name}` needs `{name}`", f"`{self._name}: {{{name}: …}}`"
-                ev.report(MISSING_FIELD, message, self._place, hint=hint, trail=self.trail)
-        if missing:
-            raise ReportedError("arguments")
+            if value is None:
+                value = earlier.get(name)
+            if value is None and default is not None:
+                value = ev.value(default, values, self.trail)
+            if value is None:
+                raise self._report_missing(name, ev)
+            values[name] = value
+
+        ev.all(self.block.arguments.items(), read)
         return values
+
+    def _report_missing(self, name: str, ev: Evaluator) -> ReportedError:
+        message = f"the block {shown(self._name)} needs {shown(name)}"
+        hint = f"`{shown(self._name)[1:-1]}: {{{shown(name)[1:-1]}: …}}`"
+        return ev.report(MISSING_FIELD, message, self._place, hint=hint, trail=self.trail)
 
     @property
     def _name(self) -> str:
@@ -69,14 +71,17 @@ class BlockArguments(NamedTuple):
         meant = needed if len(needed) == 1 else list(self.block.arguments)
         if len(meant) == 1:
             return {meant[0]: node}
-        message = f"the block `{self._name}` expects its arguments as a mapping, found {node.kind}"
-        raise ev.report(INVALID_FIELD, message, node, trail=self.trail)
+        message = f"the block {shown(self._name)} expects its arguments as a mapping, found {node.kind}"
+        hint = f"arguments of {shown(self._name)}: {listed(meant)}" if meant else "it has no arguments"
+        raise ev.report(INVALID_FIELD, message, node, hint=hint, trail=self.trail)
 
     def _refuse_unknown(self, node: MappingNode, ev: Evaluator) -> None:
         unknown = [entry.key for name, entry in node.entries.items() if name not in self.block.arguments]
         for key in unknown:
-            hint = did_you_mean(key.text, tuple(self.block.arguments), f"arguments of `{self._name}`")
-            message = f"the block `{self._name}` has no argument `{key.text}`"
+            hint = ev.similar(key.text, self.block.arguments, f"arguments of {shown(self._name)}")
+            if key.text in BESIDE:
+                hint = f"`{key.text}` stands beside the block, not inside it: indent it like `{self._name}`"
+            message = f"the block {shown(self._name)} has no argument {shown(key.text)}"
             ev.report(UNKNOWN_FIELD, message, key, hint=hint, trail=self.trail)
         if unknown:
             raise ReportedError("arguments")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
 from archanalyzer import ops
-from archanalyzer.diagnostics import Problems, Source, SourceFile, did_you_mean
+from archanalyzer.diagnostics import Source, SourceFile
 from archanalyzer.diagnostics.rules.language import (
+    DUPLICATE_NAME,
     EMPTY_BLOCK,
     HIDES_LAYER_TYPE,
     INVALID_FIELD,
@@ -21,10 +22,10 @@ from archanalyzer.diagnostics.rules.language import (
     UNUSED_BLOCK,
 )
 from archanalyzer.spec.composing import compose
-from archanalyzer.spec.entries import LayerEntry, parse_entries, parse_name, parse_names
-from archanalyzer.spec.evaluation import Evaluator, ReportedError, is_nothing
+from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, chain, is_nothing
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode
-from archanalyzer.spec.scalars import Value
+from archanalyzer.spec.scalars import Value, shown, value_kind
 from archanalyzer.spec.text import source_from_string
 
 SECTIONS = (
@@ -44,6 +45,8 @@ SECTIONS = (
 )
 _REQUIRED = ("archspec", "inputs", "layers")
 _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
+_MOST_AXES = 64
+"""As many as an array of NumPy can have."""
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
 
 
@@ -65,11 +68,10 @@ class BlockDefinition(NamedTuple):
 
 
 class InputDefinition(NamedTuple):
-    """One network input, and where its name stands."""
+    """One network input, and its shape, None where that is wrong."""
 
-    name: str
-    source: Source
-    shape: tuple[int, ...]
+    name: ScalarNode
+    shape: tuple[int, ...] | None
 
 
 class Document(NamedTuple):
@@ -78,7 +80,7 @@ class Document(NamedTuple):
     name: str
     description: str
     dtype: str
-    variables: Mapping[str, Value]
+    variables: Names
     inputs: tuple[InputDefinition, ...]
     outputs: tuple[ScalarNode, ...]
     blocks: Mapping[str, BlockDefinition]
@@ -120,15 +122,15 @@ def read_keys(mapping: MappingNode, known: tuple[str, ...], what: str, ev: Evalu
     """The values of a map by key; keys other than ``known`` are reported, those left empty are left out."""
     for key, entry in mapping.entries.items():
         if key not in known:
-            hint = did_you_mean(key, known, "keys")
-            ev.report(UNKNOWN_KEY, f"`{key}` is no key of {what}", entry.key, hint=hint)
+            hint = ev.similar(key, known, "keys")
+            ev.report(UNKNOWN_KEY, f"{shown(key)} is no key of {what}", entry.key, hint=hint)
     entries = mapping.entries.items()
     return {key: entry.value for key, entry in entries if key in known and not is_nothing(entry.value)}
 
 
 def _check_version(node: Node | None, ev: Evaluator) -> None:
     if node is not None and not (isinstance(node, ScalarNode) and node.text == "1"):
-        found = f"`{node.text}`" if isinstance(node, ScalarNode) else node.kind
+        found = shown(node.text) if isinstance(node, ScalarNode) else node.kind
         ev.report(UNKNOWN_VERSION, f"expected `archspec: 1`, found {found}", node)
 
 
@@ -137,7 +139,8 @@ def _dtype(node: Node | None, overrides: Overrides, ev: Evaluator) -> str:
         node = _override_node(overrides.dtype, "--dtype", ev)
     dtype = ev.text(node, "`dtype`") or DTYPES[0]
     if dtype not in DTYPES and node is not None:
-        ev.report(INVALID_FIELD, f"`{dtype}` is no dtype", node, hint=did_you_mean(dtype, DTYPES, "dtypes"))
+        message = f"expected a dtype, found {shown(dtype)}"
+        ev.report(INVALID_FIELD, message, node, hint=ev.similar(dtype, DTYPES, "dtypes"))
         return DTYPES[0]
     return dtype
 
@@ -147,34 +150,31 @@ def _override_node(text: str, name: str, ev: Evaluator) -> Node | None:
     return compose(source_from_string(text, name), ev.limits, ev.problems)
 
 
-def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> dict[str, Value]:
+def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> Names:
     """The variables in their order; each may use those above it, and each may be set from outside."""
     mapping = ev.mapping(node, "`variables`")
     given = {key: entry.value for key, entry in mapping.entries.items()} if mapping else {}
-    _refuse_unknown(overrides.settings, tuple(given), "--set", "variables", ev.problems)
-    values: dict[str, Value] = {}
+    for entry in mapping.entries.values() if mapping else ():
+        parse_variable(entry.key, ev)
+    _refuse_unknown(overrides.settings, tuple(given), "--set", "variables", ev)
+    values = Names()
     for name, default in given.items():
+        values.wrong.add(name)
         chosen: Node | None = default
         if name in overrides.settings:
             chosen = _override_node(overrides.settings[name], f"--set {name}", ev)
-        if chosen is None:
-            continue
-        try:
-            values[name] = ev.value(chosen, values)
-        except ReportedError:
-            continue
+        with suppress(ReportedError):
+            if chosen is not None:
+                values[name] = ev.value(chosen, values)
     return values
 
 
-def _refuse_unknown(
-    given: Mapping[str, str], known: tuple[str, ...], option: str, what: str, problems: Problems
-) -> None:
+def _refuse_unknown(given: Mapping[str, str], known: tuple[str, ...], option: str, what: str, ev: Evaluator) -> None:
     for name in given:
         if name not in known:
             source = Source(SourceFile(option, f"{name}={given[name]}"), 1, 1, 1 + len(name))
-            problems.add(
-                UNKNOWN_OVERRIDE, f"the spec has no `{name}` in `{what}:`", source, hint=did_you_mean(name, known, what)
-            )
+            message = f"the spec has no {shown(name)} in `{what}:`"
+            ev.problems.add(UNKNOWN_OVERRIDE, message, source, hint=ev.similar(name, known, what))
 
 
 def _inputs(
@@ -183,7 +183,7 @@ def _inputs(
     mapping = ev.mapping(node, "`inputs`")
     if mapping is None:
         return ()
-    _refuse_unknown(overrides.input_shapes, tuple(mapping.entries), "--input", "inputs", ev.problems)
+    _refuse_unknown(overrides.input_shapes, tuple(mapping.entries), "--input", "inputs", ev)
     inputs: list[InputDefinition] = []
     for key, entry in mapping.entries.items():
         parse_name(entry.key, ev, reserved=frozenset({"previous"}))
@@ -191,27 +191,38 @@ def _inputs(
         if key in overrides.input_shapes:
             text = overrides.input_shapes[key].replace("×", "x").replace("x", ",")
             shape = _override_node(f"[{text}]", f"--input {key}", ev)
-        if shape is None:
-            continue
-        try:
-            inputs.append(InputDefinition(key, entry.key.source, _shape(key, shape, variables, ev)))
-        except ReportedError:
-            continue
+        sizes = None
+        with suppress(ReportedError):
+            sizes = None if shape is None else _shape(key, shape, variables, ev)
+        inputs.append(InputDefinition(entry.key, sizes))
     return tuple(inputs)
 
 
 def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator) -> tuple[int, ...]:
     value = ev.value(node, variables)
     sizes = value if isinstance(value, tuple) else (value,)
+    if len(sizes) > _MOST_AXES:
+        message = f"expected at most {_MOST_AXES} axes for {shown(name)}, found {len(sizes):,}"
+        raise ev.report(INVALID_FIELD, message, node)
     whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size > 0)
     if whole and len(whole) == len(sizes):
         return whole
     raise ev.report(
         INVALID_FIELD,
-        f"expected the shape of `{name}` as a list of whole numbers above 0, channels first",
+        f"expected the shape of {shown(name)} as a list of whole numbers from 1, found {_found(sizes)}",
         node,
-        hint="for example `[3, 224, 224]`; the batch axis is left out",
+        hint="channels first, without the batch axis, for example `[3, 224, 224]`",
     )
+
+
+def _found(sizes: tuple[Value, ...]) -> str:
+    """What stands in a shape that is no size, as far as one can say it shortly."""
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int | float):
+            return value_kind(size) if not isinstance(size, str) else shown(size, 30)
+        if isinstance(size, float) or size < 1:
+            return f"`{size}`"
+    return "an empty list"
 
 
 def _layers(sections: Mapping[str, Node], ev: Evaluator) -> tuple[dict[str, BlockDefinition], tuple[LayerEntry, ...]]:
@@ -219,72 +230,97 @@ def _layers(sections: Mapping[str, Node], ev: Evaluator) -> tuple[dict[str, Bloc
     mapping = ev.mapping(sections.get("blocks"), "`blocks`")
     blocks = mapping.entries if mapping else {}
     built_in = tuple(name for name in ops.names() if name != "input")
-    types, known = {*built_in, *blocks}, (*blocks, *built_in)
+    types = Types(blocks, built_in)
     definitions: dict[str, BlockDefinition] = {}
     for name, entry in blocks.items():
         if name in built_in:
             ev.report(HIDES_LAYER_TYPE, f"`{name}` is a layer type already", entry.key, hint="choose another name")
         parse_name(entry.key, ev)
-        definition = _block(entry.key, entry.value, types, known, ev)
+        definition = _block(entry.key, entry.value, types, ev)
         if definition is not None:
             definitions[name] = definition
     listed = ev.sequence(sections.get("layers"), "`layers`")
-    entries = tuple(parse_entries(listed, types, known, ev)) if listed else ()
+    entries = parse_entries(listed, types, ev) if listed else ()
     if listed is not None and not listed.items:
         ev.report(EMPTY_BLOCK, "`layers:` has no layer in it", listed)
     _check_uses(definitions, entries, ev)
     return definitions, entries
 
 
-def _block(
-    name: ScalarNode, node: Node, types: set[str], known: tuple[str, ...], ev: Evaluator
-) -> BlockDefinition | None:
-    mapping = ev.mapping(node, f"the block `{name.text}`")
-    if mapping is None:
+def _block(name: ScalarNode, node: Node, types: Types, ev: Evaluator) -> BlockDefinition | None:
+    mapping = ev.mapping(node, f"the block {shown(name.text)}")
+    keys = read_keys(mapping, _BLOCK_KEYS, "a block", ev) if mapping else {}
+    if mapping is None and not is_nothing(node):
         return None
-    keys = read_keys(mapping, _BLOCK_KEYS, "a block", ev)
     listed = ev.sequence(keys.get("layers"), "`layers`")
     if listed is None or not listed.items:
-        ev.report(EMPTY_BLOCK, f"the block `{name.text}` has no `layers:`", name)
+        if "layers" not in keys or listed is not None:
+            ev.report(EMPTY_BLOCK, f"the block {shown(name.text)} has no `layers:`", name)
+        return None
     arguments = ev.mapping(keys.get("arguments"), "`arguments`")
     given = arguments.entries.items() if arguments else ()
-    inputs = parse_names(keys.get("inputs"), "`inputs`", ev)
+    for entry in arguments.entries.values() if arguments else ():
+        parse_variable(entry.key, ev)
     return BlockDefinition(
         name=name,
-        inputs=tuple(each.text for each in inputs) or ("input",),
+        inputs=_block_inputs(keys.get("inputs"), ev),
         arguments={key: None if is_nothing(entry.value) else entry.value for key, entry in given},
-        entries=tuple(parse_entries(listed, types, known, ev)) if listed else (),
+        entries=parse_entries(listed, types, ev),
     )
+
+
+def _block_inputs(node: Node | None, ev: Evaluator) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for each in parse_names(node, "`inputs`", ev):
+        if each.text in names:
+            ev.report(DUPLICATE_NAME, f"{shown(each.text)} is the name of another input already", each)
+        parse_name(each, ev, reserved=frozenset({"previous"}))
+        names[each.text] = None
+    return tuple(names) or ("input",)
 
 
 def _check_uses(blocks: dict[str, BlockDefinition], entries: tuple[LayerEntry, ...], ev: Evaluator) -> None:
     """Reports blocks that nothing uses, and those that use themselves by whatever way, which are then left out."""
-    uses = {name: [use for use in types_used(block.entries) if use in blocks] for name, block in blocks.items()}
+    uses = {
+        name: [use for use in dict.fromkeys(types_used(block.entries)) if use in blocks]
+        for name, block in blocks.items()
+    }
     used = set(types_used(entries)).union(*uses.values())
     for name, block in blocks.items():
         if name not in used:
             ev.report(UNUSED_BLOCK, f"nothing uses the block `{name}`", block.name)
-    while circle := _circle(uses):
-        chain = " → ".join(f"`{name}`" for name in circle)
-        ev.report(RECURSIVE_BLOCK, f"a block uses itself: {chain}", blocks[circle[0]].name)
-        for name in circle[1:]:
-            uses.pop(name)
-            blocks.pop(name)
+    for circle in list(_circles(uses)):
+        ev.report(RECURSIVE_BLOCK, f"a block uses itself: {chain(circle)}", blocks[circle[0]].name)
+        del blocks[circle[0]]
 
 
-def _circle(uses: Mapping[str, list[str]]) -> list[str]:
-    """Names of blocks each of which uses the next, the last one being the first again; empty where there are none."""
-    try:
-        TopologicalSorter(uses).prepare()
-    except CycleError as error:
-        circle: list[str] = error.args[1]
-        return circle[::-1]
-    return []
+def _circles(uses: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Names of blocks each of which uses the next, the last one being the first again; one for each that begins one.
+
+    A search in depth: what leads back to a block on the way there closes a circle.
+    """
+    done: set[str] = set()
+    for start in uses:
+        way: dict[str, Iterator[str]] = {} if start in done else {start: iter(uses[start])}
+        closed: set[str] = set()
+        while way:
+            last = next(reversed(way))
+            use = next(way[last], None)
+            if use is None:
+                done.add(last)
+                del way[last]
+            elif use in way and use not in closed:
+                closed.add(use)
+                names = list(way)
+                yield [*names[names.index(use) :], use]
+            elif use not in way and use not in done:
+                way[use] = iter(uses[use])
 
 
 def types_used(entries: tuple[LayerEntry, ...]) -> list[str]:
     """The layer types and blocks that some entries name, those inside groups included."""
     found: list[str] = []
     for entry in entries:
-        found.extend(types_used(entry.body) if entry.type is None else [entry.type.text])
+        if entry.sound:
+            found.extend(types_used(entry.body) if entry.type is None else [entry.type.text])
     return found

@@ -122,15 +122,13 @@ def _share(node: MappingNode, ev: Evaluator, *, is_group: bool) -> ScalarNode | 
         return None
     key, value = node.entries["share"]
     if not is_group:
-        return _one_name(value, "`share`", ev)
+        return _one_name(value, "`share` as one name", ev)
     hint = "make a block of the layers; a use of a block can share the weights of another use"
     ev.report(UNKNOWN_KEY, "`share` cannot stand beside a group of layers", key, hint=hint)
     return None
 
 
-def _report_not_one_type(
-    node: MappingNode, others: list[Entry], types: Types, ev: Evaluator
-) -> ScalarNode | None:
+def _report_not_one_type(node: MappingNode, others: list[Entry], types: Types, ev: Evaluator) -> ScalarNode | None:
     """Reports an entry with no layer type or several; returns the type that is most likely meant."""
     named = [entry.key for entry in others if entry.key.text in types.names or entry.key.text == "layers"]
     if len(named) == 1:
@@ -195,14 +193,15 @@ def parse_names(node: Node | None, what: str, ev: Evaluator) -> tuple[ScalarNode
     if node is None:
         return ()
     items = node.items if isinstance(node, SequenceNode) else [node]
+    expected = f"{what} as a name, or a list of names"
     if not items:
-        ev.report(WRONG_KIND, f"expected {what} to be a name, or a list of names, found an empty list", node)
-    names = [_one_name(item, what, ev) for item in items]
+        ev.report(WRONG_KIND, f"expected {expected}, found an empty list", node)
+    names = [_one_name(item, expected, ev) for item in items]
     return tuple(name for name in names if name is not None)
 
 
-def _one_name(node: Node, what: str, ev: Evaluator) -> ScalarNode | None:
+def _one_name(node: Node, expected: str, ev: Evaluator) -> ScalarNode | None:
     if isinstance(node, ScalarNode) and not is_nothing(node):
         return node
-    ev.report(WRONG_KIND, f"expected {what} to be a name, or a list of names, found {node.kind}", node)
+    ev.report(WRONG_KIND, f"expected {expected}, found {node.kind}", node)
     return None

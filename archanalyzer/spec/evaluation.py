@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, Problems, Rule
@@ -10,11 +12,24 @@ from archanalyzer.diagnostics.rules.language import WRONG_KIND
 from archanalyzer.spec.expressions import compile_expression
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, ValueProblem, scalar_value
+from archanalyzer.spec.scalars import Value, ValueProblem, scalar_value, shown
 
 
 class ReportedError(Exception):
     """Something is wrong and already stands among the problems; whoever can do without the value goes on."""
+
+
+class Names(ChainMap[str, Value]):
+    """What expressions see. A name whose own value is wrong is among ``wrong``: who uses it is not told again."""
+
+    def __init__(self, *maps: MutableMapping[str, Value]) -> None:
+        super().__init__(*maps)
+        self.wrong: set[str] = set()
+
+    def __missing__(self, name: str) -> Value:
+        if name in self.wrong:
+            raise ReportedError(name)
+        raise KeyError(name)
 
 
 class Evaluator(NamedTuple):
@@ -108,3 +123,36 @@ class Evaluator(NamedTuple):
 def is_nothing(node: Node) -> bool:
     """Whether a value is left empty, or ``null``."""
     return isinstance(node, ScalarNode) and node.plain and node.text in {"", "~", "null", "Null", "NULL"}
+
+
+def chain(names: Sequence[str]) -> str:
+    """Names as a way from one to the next; the middle of a long one is left out."""
+    shown_names = [shown(name) for name in names]
+    if len(names) > 12:
+        shown_names[6:-5] = [f"… {len(names) - 11:,} more …"]
+    return " → ".join(shown_names)
+
+
+def listed(names: Collection[str]) -> str:
+    """Names as a list, shortened where they are many."""
+    return ", ".join(shown(name) for name in islice(names, 12)) + (", …" if len(names) > 12 else "")
+
+
+def shown_value(value: Value) -> str:
+    """A value as messages show what was found."""
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    if isinstance(value, tuple):
+        return f"a list of {len(value):,}" if value else "an empty list"
+    return "nothing" if value is None else shown(str(value), 40)
+
+
+def whole_number_hint(node: Node, value: Value) -> str | None:
+    """A hint for one who wrote a whole number, but not as one."""
+    if not isinstance(node, ScalarNode) or node.text.startswith("="):
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
+        return f"{shown(node.text, 40)} is a float; write `{int(value)}`"
+    if isinstance(value, str) and not node.plain and node.text.isdecimal():
+        return f"in quotes it is text; write {shown(node.text, 40)}"
+    return None

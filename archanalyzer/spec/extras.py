@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_LAYER
 from archanalyzer.graph import Expectation, Graph, Pinned, Running
 from archanalyzer.spec.document import Document, read_keys
-from archanalyzer.spec.evaluation import Evaluator, ReportedError
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, shown_value
 from archanalyzer.spec.nodes import Entry, MappingNode, Node
+from archanalyzer.spec.references import is_below
+from archanalyzer.spec.scalars import shown
 
 T = TypeVar("T")
 
@@ -43,14 +44,14 @@ def _facts(subject: str | None, node: Node | None, document: Document, ev: Evalu
     return found
 
 
-def read_running(document: Document, graph: Graph, ev: Evaluator) -> Running:
+def read_running(document: Document, graph: Graph, opaque: Collection[str], ev: Evaluator) -> Running:
     """The sections ``weights:``, ``data:`` and ``training:``; layers that they name must be there."""
     names = document.variables
 
     def pinned(entry: Entry) -> Pinned:
         value = ev.data(entry.value, names)
         if not _is_array(value):
-            message = f"expected `{entry.key.text}` as numbers in lists of equal lengths"
+            message = f"expected {shown(entry.key.text)} as numbers in lists of equal lengths"
             raise ev.report(INVALID_FIELD, message, entry.value)
         return Pinned(value, entry.value.source)
 
@@ -59,29 +60,32 @@ def read_running(document: Document, graph: Graph, ev: Evaluator) -> Running:
     keys = read_keys(data, ("inputs", "targets"), "`data`", ev) if data else {}
     training = ev.mapping(document.sections.get("training"), "`training`")
     steps = read_keys(training, ("loss", "optimizer", "rate"), "`training`", ev) if training else {}
-    layers = list(graph.index)
+    layers = graph.index
+    ends = [{graph.layers[index].name: index for index in indices} for indices in (graph.inputs, graph.outputs)]
     return Running(
         weights={
             name: _each(ev.mapping(entry.value, f"the weights of `{name}`"), pinned)
-            for name, entry in (_named(weights, layers, "layer", ev) if weights else ())
+            for name, entry in (_named(weights, layers, "layer", opaque, ev) if weights else ())
         },
-        inputs=_pinned_by_name(keys.get("inputs"), [layers[index] for index in graph.inputs], "input", pinned, ev),
-        targets=_pinned_by_name(keys.get("targets"), [layers[index] for index in graph.outputs], "output", pinned, ev),
+        inputs=_pinned_by_name(keys.get("inputs"), ends[0], "input", pinned, ev),
+        targets=_pinned_by_name(keys.get("targets"), ends[1], "output", pinned, ev),
         loss=_choice(steps.get("loss"), "`loss`", LOSSES, ev),
         optimizer=_choice(steps.get("optimizer"), "`optimizer`", OPTIMIZERS, ev),
         rate=_rate(steps.get("rate"), names, ev),
     )
 
 
-def _named(mapping: MappingNode, known: list[str], what: str, ev: Evaluator) -> list[tuple[str, Entry]]:
+def _named(
+    mapping: MappingNode, known: Collection[str], what: str, opaque: Collection[str], ev: Evaluator
+) -> list[tuple[str, Entry]]:
     """The entries of a map whose keys are names that must be known; the others are reported."""
     found = []
     for name, entry in mapping.entries.items():
         if name in known:
             found.append((name, entry))
-        else:
-            hint = did_you_mean(name, known, f"{what}s")
-            ev.report(UNKNOWN_LAYER, f"there is no {what} `{name}`", entry.key, hint=hint)
+        elif not is_below(name, opaque):
+            hint = ev.similar(name, known, f"{what}s")
+            ev.report(UNKNOWN_LAYER, f"there is no {what} {shown(name)}", entry.key, hint=hint)
     return found
 
 
@@ -100,16 +104,17 @@ def _read_all(entries: list[tuple[str, Entry]], read: Callable[[Entry], T]) -> d
 
 
 def _pinned_by_name(
-    node: Node | None, known: list[str], what: str, read: Callable[[Entry], Pinned], ev: Evaluator
+    node: Node | None, known: Collection[str], what: str, read: Callable[[Entry], Pinned], ev: Evaluator
 ) -> Mapping[str, Pinned]:
     mapping = ev.mapping(node, f"the {what}s' data")
-    return _read_all(_named(mapping, known, what, ev), read) if mapping else {}
+    return _read_all(_named(mapping, known, what, (), ev), read) if mapping else {}
 
 
 def _choice(node: Node | None, what: str, known: tuple[str, ...], ev: Evaluator) -> str | None:
     text = ev.text(node, what)
     if text is not None and text not in known and node is not None:
-        ev.report(INVALID_FIELD, f"{what} cannot be `{text}`", node, hint=did_you_mean(text, known, "choices"))
+        message = f"{what} cannot be {shown(text)}"
+        ev.report(INVALID_FIELD, message, node, hint=ev.similar(text, known, "choices"))
         return None
     return text
 
@@ -123,7 +128,7 @@ def _rate(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> float |
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    ev.report(INVALID_FIELD, "expected `rate` as a number, 0 or more", node)
+    ev.report(INVALID_FIELD, f"expected `rate` as a number, 0 or more, found {shown_value(value)}", node)
     return None
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from archanalyzer.diagnostics import BlockUse
 from archanalyzer.spec.entries import LayerEntry
+from archanalyzer.spec.evaluation import Names
 from archanalyzer.spec.nodes import Node
-from archanalyzer.spec.scalars import Value
 
-_NUMBERED = re.compile(r"(\D+)(\d+)")
+_NUMBERED = re.compile(r"(.*\D)(\d{1,9})", re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
@@ -19,14 +19,13 @@ class Scope:
     """One use of a block, or the top level: names in it are unique, and full names begin with ``prefix``.
 
     ``inputs``: what it was given, by name, as indices of layers. ``shared``: the full name of the block use whose
-    weights this one uses. ``frozen``: whether its weights are.
+    weights this one uses.
     """
 
     prefix: str = ""
     inputs: Mapping[str, int] = field(default_factory=dict)
     trail: BlockUse | None = None
     shared: str | None = None
-    frozen: bool = False
     owners: dict[str, LayerEntry] = field(default_factory=dict)
     places: dict[str, Node] = field(default_factory=dict)
     series: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -76,13 +75,14 @@ class Frame:
 
     ``names``: the values that expressions see. ``aliases``: full names by given name, for names given in this turn of
     a repeated group. What is not found here is looked up in ``outer``; a block sees nothing outside itself.
-    ``above``: the layer above the next one, None where there are several.
+    ``above``: the layer above the next one, None where there are several. ``frozen``: whether the weights are.
     """
 
     scope: Scope
-    names: Mapping[str, Value]
+    names: Names
     above: int | None
     outer: Frame | None = None
+    frozen: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
 
     def full_name(self, written: str) -> str:

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from types import MappingProxyType
 
-from archanalyzer.diagnostics import Problems, SourceFile, SpecError, did_you_mean
+from archanalyzer.diagnostics import Problems, SourceFile, SpecError
 from archanalyzer.diagnostics.rules.language import UNKNOWN_LAYER, UNUSED_LAYER
 from archanalyzer.graph import Graph, Layer, Spec
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.document import Document, Overrides, read_document
 from archanalyzer.spec.evaluation import Evaluator, ReportedError
-from archanalyzer.spec.expansion import Expansion, Unsound
+from archanalyzer.spec.expansion import Expansion
 from archanalyzer.spec.extras import read_expectations, read_running
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
-from archanalyzer.spec.references import report_unresolved
+from archanalyzer.spec.references import is_below, report_unresolved
+from archanalyzer.spec.scalars import shown
+from archanalyzer.spec.sharing import Unsound
 from archanalyzer.spec.text import read, source_from_string
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -62,10 +64,10 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
         raise SpecError(problems.diagnostics)
     try:
         document = read_document(root, PurePath(file.name).stem.strip("<>"), overrides, ev)
+        expansion = Expansion(document, ev)
     except ReportedError:
         raise SpecError(problems.diagnostics) from None
-    expansion = Expansion(document, ev)
-    report_unresolved(expansion.unresolved, expansion.layers, expansion.outputs, ev)
+    report_unresolved(expansion.unresolved, expansion.layers, expansion.outputs, expansion.opaque, ev)
     outputs = _outputs(document, expansion, ev)
     whole = Graph(
         name=document.name,
@@ -82,7 +84,7 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
         path=path,
         graph=whole if len(sound) == len(whole.layers) else whole.part(sound),
         expectations=read_expectations(document, ev),
-        running=read_running(document, whole, ev),
+        running=read_running(document, whole, expansion.opaque, ev),
         diagnostics=problems.diagnostics,
     )
 
@@ -95,9 +97,9 @@ def _outputs(document: Document, expansion: Expansion, ev: Evaluator) -> tuple[i
     for name in document.outputs:
         if name.text in expansion.outputs:
             outputs[expansion.outputs[name.text]] = None
-        else:
-            hint = did_you_mean(name.text, list(expansion.outputs), "layers")
-            ev.report(UNKNOWN_LAYER, f"there is no layer `{name.text}`", name, hint=hint)
+        elif not is_below(name.text, expansion.opaque):
+            hint = ev.similar(name.text, expansion.outputs, "layers")
+            ev.report(UNKNOWN_LAYER, f"there is no layer {shown(name.text)}", name, hint=hint)
     return tuple(outputs)
 
 

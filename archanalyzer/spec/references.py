@@ -2,76 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from archanalyzer.diagnostics import Note, did_you_mean
+from archanalyzer.diagnostics import Note
 from archanalyzer.diagnostics.rules.language import CYCLE, FORWARD_REFERENCE, UNKNOWN_LAYER
 from archanalyzer.graph import Layer
-from archanalyzer.spec.evaluation import Evaluator
+from archanalyzer.spec.evaluation import Evaluator, chain
 from archanalyzer.spec.naming import Frame
 from archanalyzer.spec.nodes import ScalarNode
+from archanalyzer.spec.scalars import shown
+
+_MOST_VISITED = 200_000
 
 
 class Unresolved(NamedTuple):
-    """A reference to no layer above, where it is written, and the index of the layer that was to read it."""
+    """A reference to no layer above, where it is written, the index of the layer that was to read it, and how."""
 
     name: ScalarNode
     frame: Frame
     reader: int
+    does: str
+
+
+def is_below(name: str, opaque: Collection[str]) -> bool:
+    """Whether a full name is one of ``opaque``, or stands below one: nothing is known of what is in them."""
+    while name:
+        if name in opaque:
+            return True
+        name = name.rpartition("/")[0]
+    return False
 
 
 def report_unresolved(
-    unresolved: Sequence[Unresolved], layers: Sequence[Layer], outputs: Mapping[str, int], ev: Evaluator
+    unresolved: Sequence[Unresolved],
+    layers: Sequence[Layer],
+    outputs: Mapping[str, int],
+    opaque: Collection[str],
+    ev: Evaluator,
 ) -> None:
-    """Tells misspelt names from layers further down, and those from circles."""
-    for each in unresolved:
-        target = outputs.get(each.frame.full_name(each.name.text))
-        if target is None:
+    """Tells misspelt names from layers further down, and those from circles; each reference is told once."""
+    forward: list[tuple[Unresolved, int]] = []
+    for each in {id(each.name): each for each in reversed(unresolved)}.values():
+        full = each.frame.full_name(each.name.text)
+        if full in outputs:
+            forward.append((each, outputs[full]))
+        elif not is_below(full, opaque):
             _report_unknown(each, outputs, ev)
-        else:
-            _report_forward(each, target, layers, ev)
+    circles = _Circles(layers, forward)
+    for each, target in reversed(forward):
+        _report_forward(each, target, layers, circles, ev)
 
 
 def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator) -> None:
     written, trail = each.name.text, each.frame.scope.trail
-    known = each.frame.known_names()
-    hint = did_you_mean(written, known, "names to be seen here")
+    hint: str | None
     if written == "previous":
         hint = "there is no one layer above the first one"
-    elif "/" in written:
-        hint = did_you_mean(written, list(outputs), "names to be seen here")
     elif trail is not None and written in outputs:
-        hint = f"a block sees nothing outside itself: give it `{written}` as one of its `inputs:`"
-    ev.report(UNKNOWN_LAYER, f"there is no layer `{written}` here", each.name, hint=hint, trail=trail)
+        hint = f"a block sees nothing outside itself: give it {shown(written)} as one of its `inputs:`"
+    elif "/" in written:
+        hint = ev.similar(written, outputs, "names")
+    else:
+        hint = ev.similar(written, each.frame.known_names(), "names to be seen here")
+    ev.report(UNKNOWN_LAYER, f"there is no layer {shown(written)} here", each.name, hint=hint, trail=trail)
 
 
-def _report_forward(each: Unresolved, target: int, layers: Sequence[Layer], ev: Evaluator) -> None:
-    path = _path(each.reader, target, layers)
+def _report_forward(each: Unresolved, target: int, layers: Sequence[Layer], circles: _Circles, ev: Evaluator) -> None:
     reader, read, trail = layers[each.reader], layers[target], each.frame.scope.trail
-    if path:
-        chain = " → ".join(f"`{layers[index].name}`" for index in (*path, each.reader))
-        ev.report(CYCLE, f"layers read each other in a circle: {chain}", each.name, trail=trail)
+    if target == each.reader:
+        ev.report(CYCLE, f"{shown(reader.name)} {each.does} itself", each.name, trail=trail)
+        return
+    circle = circles.through(each.reader, target)
+    if circle:
+        names = [layers[index].name for index in circle]
+        ev.report(CYCLE, f"layers read each other in a circle: {chain(names)}", each.name, trail=trail)
+    if circle is not None:
         return
     ev.problems.add(
         FORWARD_REFERENCE,
-        f"`{reader.name}` reads `{each.name.text}`, which stands further down",
+        f"{shown(reader.name)} {each.does} {shown(each.name.text)}, which stands further down",
         each.name.source,
-        hint=f"move `{each.name.text}` above `{reader.name}`",
+        hint=f"move {shown(each.name.text)} above {shown(reader.name)}",
         trail=trail,
-        notes=(Note(f"`{read.name}` stands here", read.source),),
+        notes=(Note(f"{shown(read.name)} stands here", read.source),),
     )
 
 
-def _path(start: int, stop: int, layers: Sequence[Layer]) -> list[int]:
-    """A way that data takes from one layer to another, both included; empty where there is none."""
-    import networkx  # only ever needed where a reference is wrong
+class _Circles:
+    """The circles that layers would stand in, were the references to layers further down followed."""
 
-    graph: networkx.DiGraph[int] = networkx.DiGraph()
-    graph.add_nodes_from((start, stop))
-    graph.add_edges_from((source, layer.index) for layer in layers for source in layer.inputs)
-    try:
-        path: list[int] = networkx.shortest_path(graph, start, stop)
-    except networkx.NetworkXNoPath:
-        return []
-    return path
+    def __init__(self, layers: Sequence[Layer], forward: Sequence[tuple[Unresolved, int]]) -> None:
+        self._readers: dict[int, list[int]] = {}
+        self._told: set[frozenset[int]] = set()
+        self._visited = 0
+        for layer in layers if forward else ():
+            for source in layer.inputs:
+                self._readers.setdefault(source, []).append(layer.index)
+        for each, target in forward:
+            self._readers.setdefault(target, []).append(each.reader)
+
+    def through(self, reader: int, target: int) -> list[int] | None:
+        """The shortest circle in which ``reader`` reads ``target``, from and to the former; empty where it was told.
+
+        None where there is none, or where too many have been looked for: that takes its time.
+        """
+        before = {reader: reader}
+        left = deque(before)
+        while left and target not in before and self._visited < _MOST_VISITED:
+            self._visited += 1
+            here = left.popleft()
+            for each in self._readers.get(here, ()):
+                if each not in before:
+                    before[each] = here
+                    left.append(each)
+        if target not in before:
+            return None
+        circle = [target]
+        while circle[-1] != reader:
+            circle.append(before[circle[-1]])
+        if frozenset(circle) in self._told:
+            return []
+        self._told.add(frozenset(circle))
+        return [*reversed(circle), reader]

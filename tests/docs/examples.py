@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, SpecError
@@ -44,6 +45,7 @@ def found(fence: Fence) -> set[Finding]:
     }
 
 
+@cache
 def diagnosed(text: str, name: str) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a spec, what it expects included."""
     try:

@@ -62,6 +62,13 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [link for link in links if not _leads(page, link)] == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_are_named_are_there(page: str) -> None:
+    folders = sorted(path.name for path in (*ROOT.iterdir(), *(ROOT / "tests").iterdir()) if path.is_dir())
+    named = re.findall(rf"`((?:{'|'.join(map(re.escape, folders))})/[\w./-]*)`", PAGES[page])
+    assert [path for path in named if not (ROOT / path).exists() and not (ROOT / "tests" / path).exists()] == []
+
+
 def _leads(page: str, link: str) -> bool:
     path, _, anchor = link.partition("#")
     target = (ROOT / page).parent / path if path else ROOT / page

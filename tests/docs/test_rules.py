@@ -25,9 +25,9 @@ def test_a_rule_is_shown_or_says_why_not(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", SHOWN, ids=lambda rule: rule.code)
 def test_the_bad_example_breaks_this_rule_alone(rule: Rule) -> None:
-    assert {each.rule.code for each in diagnosed(rule.bad, "bad.yaml")} == {rule.code}
+    assert {each.rule.code for each in diagnosed(rule.bad, "spec.yaml")} == {rule.code}
 
 
 @pytest.mark.parametrize("rule", SHOWN, ids=lambda rule: rule.code)
 def test_the_good_example_breaks_none(rule: Rule) -> None:
-    assert [each.message for each in diagnosed(rule.good, "good.yaml")] == []
+    assert [each.message for each in diagnosed(rule.good, "spec.yaml")] == []
