@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from archanalyzer.api import analyze, load, loads
     from archanalyzer.diagnostics import Diagnostic, SpecError
     from archanalyzer.graph import Graph, Layer, Op, Spec, TensorType
-    from archanalyzer.passes.analysis import Column, Total, analysis
+    from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
     from archanalyzer.passes.facts import Facts
+    from archanalyzer.passes.tensor_types import TensorTypes
 
 _MODULES = {
     "analyze": "archanalyzer.api",
@@ -32,9 +33,12 @@ _MODULES = {
     "Spec": "archanalyzer.graph",
     "TensorType": "archanalyzer.graph",
     "Column": "archanalyzer.passes.analysis",
+    "Kind": "archanalyzer.passes.analysis",
+    "Rollup": "archanalyzer.passes.analysis",
     "Total": "archanalyzer.passes.analysis",
     "analysis": "archanalyzer.passes.analysis",
     "Facts": "archanalyzer.passes.facts",
+    "TensorTypes": "archanalyzer.passes.tensor_types",
 }
 
 __all__ = [
@@ -42,11 +46,14 @@ __all__ = [
     "Diagnostic",
     "Facts",
     "Graph",
+    "Kind",
     "Layer",
     "Op",
+    "Rollup",
     "Spec",
     "SpecError",
     "TensorType",
+    "TensorTypes",
     "Total",
     "analysis",
     "analyze",

@@ -18,11 +18,16 @@ class Problems:
         self._found: dict[tuple[str, Source | None, str], Diagnostic] = {}
         self._compared = 0
 
+    @property
+    def gives_hints(self) -> bool:
+        """Whether names are still compared; of many wrong ones, only the first are, for that takes its time."""
+        return self._compared < _MOST_COMPARED
+
     def similar(self, name: str, known: Collection[str], what: str) -> str | None:
-        """The hint ``did_you_mean``; none any more once many names have been compared, for that takes its time."""
-        self._compared += len(known)
-        if self._compared - len(known) > _MOST_COMPARED:
+        """The hint ``did_you_mean``, as long as hints are given."""
+        if not self.gives_hints:
             return None
+        self._compared += len(known)
         return did_you_mean(name, tuple(islice(known, _MOST_COMPARED)), what)
 
     def add(

@@ -13,13 +13,16 @@ from archanalyzer.graph.graph import Graph
 class Expectation(NamedTuple):
     """One entry of ``expect:``: ``fact`` of the layer or block ``subject`` is ``value``; no subject means a total.
 
-    ``value`` is a plain number, text or nested list; ``source`` is where it stands.
+    ``value`` is a plain number, text or nested list. ``source`` is where it stands, ``fact_source`` and
+    ``subject_source`` are where the names do.
     """
 
     subject: str | None
     fact: str
     value: Any
     source: Source
+    fact_source: Source | None = None
+    subject_source: Source | None = None
 
 
 class Pinned(NamedTuple):

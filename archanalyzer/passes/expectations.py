@@ -22,12 +22,13 @@ FIELD_PARTS = ("size", "min_size", "stride", "offset", "whole")
 
 
 class _Unknown(Exception):
-    """An expectation about nothing that there is."""
+    """An expectation about nothing that there is: no such fact, or, ``of_subject``, no such layer."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, *, of_subject: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.of_subject = of_subject
 
 
 class _Found(NamedTuple):
@@ -57,7 +58,8 @@ class _Checker:
             kept = not found.amount.at_least and _equal(expectation.value, found.amount.value, found.kind)
         except _Unknown as unknown:
             message = f"{name}: {unknown.message}"
-            return Diagnostic(UNKNOWN_EXPECTATION, message, expectation.source, unknown.hint)
+            place = expectation.subject_source if unknown.of_subject else expectation.fact_source
+            return Diagnostic(UNKNOWN_EXPECTATION, message, place or expectation.source, unknown.hint)
         if kept:
             return None
         message = f"{name}: expected {_shown(expectation.value)}, found {_found_text(expectation.value, found)}"
@@ -78,7 +80,8 @@ class _Checker:
             amount = self.facts.block_value(self.blocks[subject], fact)
         else:
             known = (*self.facts.graph.index, *self.blocks)
-            raise _Unknown(f"there is no layer or block `{subject}`", did_you_mean(subject, known, "layers"))
+            hint = did_you_mean(subject, known, "layers")
+            raise _Unknown(f"there is no layer or block `{subject}`", hint, of_subject=True)
         return _Found(amount, self.columns[fact].kind)
 
 

@@ -9,7 +9,7 @@ from archanalyzer.diagnostics import BlockUse
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, UNKNOWN_FIELD
 from archanalyzer.spec.document import BlockDefinition
 from archanalyzer.spec.entries import BESIDE, LayerEntry
-from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, listed
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, is_nothing, listed
 from archanalyzer.spec.nodes import MappingNode, Node
 from archanalyzer.spec.scalars import Value, shown
 
@@ -29,26 +29,30 @@ class BlockArguments(NamedTuple):
             ReportedError: an argument is missing, unknown or has no value.
         """
         given = self._given(ev)
+        defaults = self.block.arguments
+        missing = {name for name in defaults if not (name in given or name in earlier or defaults[name])}
+        if missing:
+            self._report_missing([name for name in defaults if name in missing], ev)
         values = Names({}, variables)
 
-        def read(argument: tuple[str, Node | None]) -> None:
-            name, default = argument
+        def read(name: str) -> None:
             values.wrong.add(name)
-            value = ev.value(given[name], names, self.trail) if name in given else None
-            if value is None:
-                value = earlier.get(name)
+            if name in missing:
+                raise ReportedError(name)
+            default = defaults[name]
+            value = ev.value(given[name], names, self.trail) if name in given else earlier.get(name)
             if value is None and default is not None:
                 value = ev.value(default, values, self.trail)
             if value is None:
-                raise self._report_missing(name, ev)
+                raise self._report_missing([name], ev)
             values[name] = value
 
-        ev.all(self.block.arguments.items(), read)
+        ev.all(defaults, read)
         return values
 
-    def _report_missing(self, name: str, ev: Evaluator) -> ReportedError:
-        message = f"the block {shown(self._name)} needs {shown(name)}"
-        hint = f"`{shown(self._name)[1:-1]}: {{{shown(name)[1:-1]}: …}}`"
+    def _report_missing(self, names: list[str], ev: Evaluator) -> ReportedError:
+        hint = f"`{shown(self._name)[1:-1]}: {{{shown(names[0])[1:-1]}: …}}`"
+        message = f"the block {shown(self._name)} needs {listed(names)}"
         return ev.report(MISSING_FIELD, message, self._place, hint=hint, trail=self.trail)
 
     @property
@@ -66,7 +70,7 @@ class BlockArguments(NamedTuple):
             return {}
         if isinstance(node, MappingNode):
             self._refuse_unknown(node, ev)
-            return {name: entry.value for name, entry in node.entries.items()}
+            return {name: entry.value for name, entry in node.entries.items() if not is_nothing(entry.value)}
         needed = [name for name, default in self.block.arguments.items() if default is None]
         meant = needed if len(needed) == 1 else list(self.block.arguments)
         if len(meant) == 1:

@@ -107,7 +107,7 @@ def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) ->
     blocks, entries = _layers(sections, ev)
     return Document(
         name=ev.text(sections.get("name"), "`name`") or stem,
-        description=ev.text(sections.get("description"), "`description`") or "",
+        description=(ev.text(sections.get("description"), "`description`") or "").strip(),
         dtype=_dtype(sections.get("dtype"), overrides, ev),
         variables=variables,
         inputs=_inputs(sections.get("inputs"), variables, overrides, ev),

@@ -44,13 +44,21 @@ class LayerEntry:
     share: ScalarNode | None = None
     frozen: Node | None = None
     sound: bool = True
+    cost: int = 1
+    """How much work it is to expand it once."""
+
+
+def cost_of(values: int) -> int:
+    """The work of reading so many values, in steps of the expansion; no layer that one would write takes several."""
+    return 1 + max(0, values - 32) // 4
 
 
 class Types:
-    """The layer types and blocks that there are, blocks first."""
+    """The layer types and blocks that there are, blocks first; and lists of layers that have been read already."""
 
     def __init__(self, blocks: Collection[str], built_in: Collection[str]) -> None:
         self.names = dict.fromkeys((*blocks, *built_in))
+        self.read: dict[int, tuple[LayerEntry, ...]] = {}
 
     def check(self, type_: ScalarNode, ev: Evaluator) -> bool:
         """Whether there is such a type; reported where there is none."""
@@ -65,8 +73,10 @@ class Types:
 
 
 def parse_entries(node: SequenceNode, types: Types, ev: Evaluator) -> tuple[LayerEntry, ...]:
-    """The entries of a list of layers; what is wrong with them is reported."""
-    return tuple(_parse(item, types, ev) for item in node.items)
+    """The entries of a list of layers; what is wrong with them is reported. An alias is the list that it names."""
+    if id(node) not in types.read:
+        types.read[id(node)] = tuple(_parse(item, types, ev) for item in node.items)
+    return types.read[id(node)]
 
 
 def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
@@ -99,6 +109,7 @@ def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
         share=_share(node, ev, is_group=is_group),
         frozen=beside.get("frozen"),
         sound=is_group or types.check(key, ev),
+        cost=1 if is_group else cost_of(node.size),
     )
 
 

@@ -23,7 +23,7 @@ from archanalyzer.diagnostics.rules.layers import WRONG_NUMBER_OF_INPUTS
 from archanalyzer.graph import Block, Layer, Op
 from archanalyzer.spec.arguments import BlockArguments
 from archanalyzer.spec.document import BlockDefinition, Document
-from archanalyzer.spec.entries import LayerEntry
+from archanalyzer.spec.entries import LayerEntry, cost_of
 from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, listed, shown_value, whole_number_hint
 from archanalyzer.spec.fields import FieldReader
 from archanalyzer.spec.naming import Frame, Scope
@@ -64,7 +64,7 @@ class Expansion:
         """Full names of blocks and groups that could not be expanded, so that nothing is known of what is in them."""
         self.top = Frame(Scope(), document.variables, None)
         self._sharing = Sharing(self.layers, self.outputs, self.opaque, self._resolve, ev)
-        self._constant: dict[LayerEntry, Op] = {}
+        self._constant: dict[LayerEntry, Op | None] = {}
         self._steps = self._characters = 0
         self._document = document
         self._ev = ev
@@ -101,16 +101,16 @@ class Expansion:
     def _entries(self, entries: tuple[LayerEntry, ...], frame: Frame) -> _Steps:
         """Expands entries one after the other; the last one's output is theirs."""
         for entry in entries:
-            self._count(entry, frame)
+            self._count(entry, frame, entry.cost)
             if entry.type is not None and entry.repeat is None and entry.type.text not in self._document.blocks:
                 frame.above = self._layer(entry, frame, frame.names, self._reads(entry, frame))
             else:
                 frame.above = yield self._entry(entry, frame)
         return -1 if frame.above is None else frame.above
 
-    def _count(self, entry: LayerEntry, frame: Frame) -> None:
+    def _count(self, entry: LayerEntry, frame: Frame, cost: int) -> None:
         """Bounds the work, that of repeating what has no layers included, and the memory that names take."""
-        self._steps += 1
+        self._steps += cost
         limit = self._ev.limits.layers
         if len(self.layers) > limit or self._steps > 2 * limit:
             raise self._too_many(entry.type or entry.source, frame.scope.trail)
@@ -134,7 +134,7 @@ class Expansion:
             return self._unsound(entry, frame, reads)
         for turn in range(turns):
             names = frame.names if entry.repeat is None else Names({entry.counter: turn}, frame.names)
-            self._count(entry, frame)
+            self._count(entry, frame, 1 if turn == 0 else entry.cost)
             reads = ((yield self._once(entry, frame, names, reads)),)
         return reads[0]
 
@@ -230,10 +230,15 @@ class Expansion:
 
     def _op(self, op_type: type[Op], entry: LayerEntry, names: Names, scope: Scope, shares: int | None) -> Op:
         if entry in self._constant:
-            return self._constant[entry]
+            known = self._constant[entry]
+            if known is None:
+                raise ReportedError("fields")
+            return known
         shared = None if shares is None else self.layers[shares].op
-        op = self._fields.op(op_type, entry, names, scope.trail, shared)
         if shared is None and _is_constant(entry.fields):
+            self._constant[entry] = None
+        op = self._fields.op(op_type, entry, names, scope.trail, shared)
+        if entry in self._constant:
             self._constant[entry] = op
         return op
 
@@ -285,6 +290,7 @@ class Expansion:
         block = self._document.blocks[entry.type.text]
         trail = BlockUse(block.name.text, entry.type.source, frame.scope.trail)
         full = self._name(entry, frame)
+        self._count(entry, frame, cost_of(len(block.arguments)))
         try:
             shared = self._sharing.of_block(entry, frame, full)
             earlier = self._sharing.arguments(shared)

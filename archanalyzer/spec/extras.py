@@ -9,7 +9,7 @@ from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_LAYER
 from archanalyzer.graph import Expectation, Graph, Pinned, Running
 from archanalyzer.spec.document import Document, read_keys
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, shown_value
-from archanalyzer.spec.nodes import Entry, MappingNode, Node
+from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode
 from archanalyzer.spec.references import is_below
 from archanalyzer.spec.scalars import shown
 
@@ -27,12 +27,12 @@ def read_expectations(document: Document, ev: Evaluator) -> tuple[Expectation, .
     keys = read_keys(mapping, ("totals", "layers"), "`expect`", ev)
     found = _facts(None, keys.get("totals"), document, ev)
     layers = ev.mapping(keys.get("layers"), "`layers`")
-    for name, entry in layers.entries.items() if layers else ():
-        found.extend(_facts(name, entry.value, document, ev))
+    for entry in layers.entries.values() if layers else ():
+        found.extend(_facts(entry.key, entry.value, document, ev))
     return tuple(found)
 
 
-def _facts(subject: str | None, node: Node | None, document: Document, ev: Evaluator) -> list[Expectation]:
+def _facts(subject: ScalarNode | None, node: Node | None, document: Document, ev: Evaluator) -> list[Expectation]:
     mapping = ev.mapping(node, "expected facts")
     found = []
     for fact, entry in mapping.entries.items() if mapping else ():
@@ -40,7 +40,8 @@ def _facts(subject: str | None, node: Node | None, document: Document, ev: Evalu
             value = ev.data(entry.value, document.variables)
         except ReportedError:
             continue
-        found.append(Expectation(subject, fact, value, entry.value.source))
+        name, place = (subject.text, subject.source) if subject else (None, None)
+        found.append(Expectation(name, fact, value, entry.value.source, entry.key.source, place))
     return found
 
 

@@ -65,7 +65,8 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
     elif "/" in written:
         hint = ev.similar(written, outputs, "names")
     else:
-        hint = ev.similar(written, each.frame.known_names(), "names to be seen here")
+        known = each.frame.known_names() if ev.problems.gives_hints else ()
+        hint = ev.similar(written, known, "names to be seen here")
     ev.report(UNKNOWN_LAYER, f"there is no layer {shown(written)} here", each.name, hint=hint, trail=trail)
 
 

@@ -2,7 +2,7 @@
 
 @pytest.mark.parametrize("check", checks_for(MyOp), ids=str)
 def test_my_op(check):
-check()
+    check()
 """
 
 from archanalyzer.testing.cases import Case, case_named, case_of, cases_for, types_of
