@@ -33,10 +33,9 @@ class BlockArguments(NamedTuple):
         missing = {name for name in defaults if not (name in given or name in earlier or defaults[name])}
         if missing:
             self._report_missing([name for name in defaults if name in missing], ev)
-        values = Names({}, variables)
+        values = Names({}, variables, later=defaults)
 
-        def read(name: str) -> None:
-            values.wrong.add(name)
+        def value_of(name: str) -> Value:
             if name in missing:
                 raise ReportedError(name)
             default = defaults[name]
@@ -45,9 +44,9 @@ class BlockArguments(NamedTuple):
                 value = ev.value(default, values, self.trail)
             if value is None:
                 raise self._report_missing([name], ev)
-            values[name] = value
+            return value
 
-        ev.all(defaults, read)
+        ev.all(defaults, lambda name: values.read(name, lambda: value_of(name)))
         return values
 
     def _report_missing(self, names: list[str], ev: Evaluator) -> ReportedError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from archanalyzer.diagnostics.rules.language import (
 )
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
-from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, chain, is_nothing
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, chain, is_nothing, meant
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode
 from archanalyzer.spec.scalars import Value, shown, value_kind
 from archanalyzer.spec.text import source_from_string
@@ -43,7 +44,11 @@ SECTIONS = (
     "training",
     "expect",
 )
-_REQUIRED = ("archspec", "inputs", "layers")
+_REQUIRED = {
+    "archspec": "begin the spec with `archspec: 1`",
+    "inputs": "for example `inputs: {image: [3, 224, 224]}`",
+    "layers": "it lists the layers, each behind a `- ` of its own",
+}
 _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
 _MOST_AXES = 64
 """As many as an array of NumPy can have."""
@@ -98,9 +103,9 @@ def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) ->
     if mapping is None:
         raise ReportedError("the spec is not a mapping")
     sections = read_keys(mapping, SECTIONS, "a spec", ev)
-    for key in _REQUIRED:
-        if key not in sections:
-            hint = "begin the spec with `archspec: 1`" if key == "archspec" else None
+    misspelt = {meant(key, SECTIONS) for key in mapping.entries if key not in SECTIONS}
+    for key, hint in _REQUIRED.items():
+        if key not in sections and key not in misspelt:
             ev.report(MISSING_KEY, f"a spec needs `{key}:`", mapping, hint=hint)
     _check_version(sections.get("archspec"), ev)
     variables = _variables(sections.get("variables"), overrides, ev)
@@ -157,16 +162,20 @@ def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> Names:
     for entry in mapping.entries.values() if mapping else ():
         parse_variable(entry.key, ev)
     _refuse_unknown(overrides.settings, tuple(given), "--set", "variables", ev)
-    values = Names()
+    values = Names(later=given)
     for name, default in given.items():
-        values.wrong.add(name)
         chosen: Node | None = default
         if name in overrides.settings:
             chosen = _override_node(overrides.settings[name], f"--set {name}", ev)
         with suppress(ReportedError):
-            if chosen is not None:
-                values[name] = ev.value(chosen, values)
+            values.read(name, partial(_variable, chosen, values, ev))
     return values
+
+
+def _variable(node: Node | None, names: Names, ev: Evaluator) -> Value:
+    if node is None:
+        raise ReportedError("variable")
+    return ev.value(node, names)
 
 
 def _refuse_unknown(given: Mapping[str, str], known: tuple[str, ...], option: str, what: str, ev: Evaluator) -> None:
@@ -183,6 +192,8 @@ def _inputs(
     mapping = ev.mapping(node, "`inputs`")
     if mapping is None:
         return ()
+    if mapping.size == 1:  # what is left of one with wrong keys is no less empty, but that has been told
+        ev.report(MISSING_KEY, "`inputs:` has no input in it", mapping, hint=_REQUIRED["inputs"])
     _refuse_unknown(overrides.input_shapes, tuple(mapping.entries), "--input", "inputs", ev)
     inputs: list[InputDefinition] = []
     for key, entry in mapping.entries.items():

@@ -7,19 +7,45 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from keyword import iskeyword
 
+from archanalyzer import ops
 from archanalyzer.diagnostics.rules.language import (
     INVALID_NAME,
+    MISSING_FIELD,
     NOT_A_LAYER,
+    UNKNOWN_FIELD,
     UNKNOWN_KEY,
     UNKNOWN_LAYER_TYPE,
     WRONG_KIND,
 )
-from archanalyzer.spec.evaluation import Evaluator, is_nothing
+from archanalyzer.spec.evaluation import Evaluator, is_nothing, meant
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import shown
 
 BESIDE = ("name", "from", "repeat", "counter", "share", "frozen")
 """The keys that may stand beside a layer type."""
+
+_CALLED = {
+    theirs: ours
+    for ours, names in {
+        "dense": "linear fc fully_connected affine matmul",
+        "conv2d": "conv convolution",
+        "conv_transpose2d": "deconv deconvolution up_convolution",
+        "max_pool2d": "pool",
+        "global_avg_pool": "gap",
+        "add": "sum plus eltwise residual",
+        "multiply": "mul times product hadamard",
+        "concat": "cat merge join stack",
+        "batch_norm": "bn batchnorm2d",
+        "local_response_norm": "lrn",
+        "upsample": "interpolate resize",
+        "reshape": "view",
+        "permute": "transpose",
+        "silu": "swish",
+        "identity": "noop pass_through",
+    }.items()
+    for theirs in names.split()
+}
+"""What layer types are called elsewhere, by names that are not like ours."""
 
 _NAME = re.compile(r"\w[\w.-]*")
 _LONGEST_NAME = 100
@@ -58,17 +84,45 @@ class Types:
 
     def __init__(self, blocks: Collection[str], built_in: Collection[str]) -> None:
         self.names = dict.fromkeys((*blocks, *built_in))
+        self._blocks = blocks
         self.read: dict[int, tuple[LayerEntry, ...]] = {}
 
     def check(self, type_: ScalarNode, ev: Evaluator) -> bool:
         """Whether there is such a type; reported where there is none."""
         if type_.text in self.names:
             return True
+        first, colon, _ = type_.text.partition(":")
         hint = ev.similar(type_.text, self.names, "layer types")
         if type_.text == "input":
             hint = "what comes in from outside stands in `inputs:`"
+        elif colon and (first in self.names or first in BESIDE):
+            hint = f"YAML needs a space behind the colon: `{first}: …`"
+        elif (called := _CALLED.get(type_.text.lower())) and not (hint or "").startswith("did"):
+            hint = f"it is called `{called}` here"
         message = f"there is no layer type or block {shown(type_.text)}"
         ev.report(UNKNOWN_LAYER_TYPE, message, type_, hint=hint)
+        return False
+
+    def check_fields(self, type_: ScalarNode, fields: Node, ev: Evaluator) -> bool:
+        """Whether a layer type has all the fields that it is given; reported where it has not.
+
+        Where it has not, those that it needs and is not given are reported, too, but not those that are misspelt.
+        """
+        if type_.text in self._blocks or not isinstance(fields, MappingNode):
+            return True
+        known = ops.get(type_.text).model_fields
+        unknown = [entry.key for name, entry in fields.entries.items() if name not in known]
+        if not unknown:
+            return True
+        for key in unknown:
+            hint = ev.similar(key.text, known, f"fields of `{type_.text}`") if known else None
+            if key.text in BESIDE:
+                hint = f"`{key.text}` stands beside the layer type, not inside it: indent it like `{type_.text}`"
+            ev.report(UNKNOWN_FIELD, f"`{type_.text}` has no field {shown(key.text)}", key, hint=hint)
+        misspelt = {meant(key.text, known) for key in unknown}
+        for name, field in known.items():
+            if field.is_required() and name not in fields.entries and name not in misspelt:
+                ev.report(MISSING_FIELD, f"`{type_.text}` needs `{name}`", type_, hint=field.description)
         return False
 
 
@@ -108,7 +162,7 @@ def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
         counter=_counter(node, ev),
         share=_share(node, ev, is_group=is_group),
         frozen=beside.get("frozen"),
-        sound=is_group or types.check(key, ev),
+        sound=is_group or (types.check(key, ev) and types.check_fields(key, value, ev)),
         cost=1 if is_group else cost_of(node.size),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, Problems, Rule
+from archanalyzer.diagnostics.rules.expressions import EXPRESSION_NAME
 from archanalyzer.diagnostics.rules.language import WRONG_KIND
 from archanalyzer.spec.expressions import compile_expression
 from archanalyzer.spec.limits import Limits
@@ -20,16 +21,38 @@ class ReportedError(Exception):
 
 
 class Names(ChainMap[str, Value]):
-    """What expressions see. A name whose own value is wrong is among ``wrong``: who uses it is not told again."""
+    """What expressions see.
 
-    def __init__(self, *maps: MutableMapping[str, Value]) -> None:
+    A name whose own value is wrong is among ``wrong``: who uses it is not told again. ``later`` ones have no value yet.
+    """
+
+    def __init__(self, *maps: MutableMapping[str, Value], later: Collection[str] = ()) -> None:
         super().__init__(*maps)
-        self.wrong: set[str] = set()
+        self.wrong: dict[str, None] = {}
+        self._later = later
 
     def __missing__(self, name: str) -> Value:
         if name in self.wrong:
             raise ReportedError(name)
+        if name in self._later:
+            message, hint = f"{shown(name)} has no value yet", "a value sees those above it; move what it needs up"
+            raise ValueProblem(EXPRESSION_NAME, message, hint)
         raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(super().__iter__()), **self.wrong})
+
+    def read(self, name: str, value: Callable[[], Value]) -> None:
+        """Takes up a value.
+
+        Raises:
+            ReportedError: there is none, of which ``value`` told.
+        """
+        try:
+            self[name] = value()
+        except ReportedError:
+            self.wrong[name] = None
+            raise
 
 
 class Evaluator(NamedTuple):
@@ -123,6 +146,14 @@ class Evaluator(NamedTuple):
 def is_nothing(node: Node) -> bool:
     """Whether a value is left empty, or ``null``."""
     return isinstance(node, ScalarNode) and node.plain and node.text in {"", "~", "null", "Null", "NULL"}
+
+
+def meant(name: str, known: Collection[str]) -> str | None:
+    """The known name that a wrong one most likely stands for."""
+    from difflib import get_close_matches  # only ever needed once something is wrong
+
+    near = get_close_matches(name.lower()[:80], known, n=1)
+    return near[0] if near else None
 
 
 def chain(names: Sequence[str]) -> str:

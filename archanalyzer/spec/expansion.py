@@ -28,7 +28,7 @@ from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, listed
 from archanalyzer.spec.fields import FieldReader
 from archanalyzer.spec.naming import Frame, Scope
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.references import Unresolved
+from archanalyzer.spec.references import READS, Unresolved
 from archanalyzer.spec.scalars import boolean_hint, shown
 from archanalyzer.spec.sharing import BlockUsed, Sharing, Unsound
 from archanalyzer.spec.size import too_large
@@ -60,7 +60,7 @@ class Expansion:
         self.outputs: dict[str, int] = {}
         """Full name of a layer or block → the layer whose output it is."""
         self.unresolved: list[Unresolved] = []
-        self.opaque: set[str] = set()
+        self.opaque: set[str] = set() if document.inputs else {""}
         """Full names of blocks and groups that could not be expanded, so that nothing is known of what is in them."""
         self.top = Frame(Scope(), document.variables, None)
         self._sharing = Sharing(self.layers, self.outputs, self.opaque, self._resolve, ev)
@@ -77,14 +77,13 @@ class Expansion:
         """Refuses what is too large by what stands in the text alone, before any of it is expanded."""
         entry = too_large(self._document, self._ev.limits)
         if entry is not None:
-            raise self._too_many(entry.repeat or entry.type or entry.source)
+            raise self._too_many(entry.repeat or entry.type or entry.source, None)
 
-    def _too_many(self, node: Node, trail: BlockUse | None = None) -> TooManyLayersError:
-        limit = self._ev.limits.layers
-        message = f"the spec expands to more than {limit:,} layers"
-        hint = "a `repeat:` or nested blocks multiply; is one of them too large?"
+    def _too_many(self, node: Node, trail: BlockUse | None, message: str = "", hint: str = "") -> TooManyLayersError:
+        message = message or f"the spec expands to more than {self._ev.limits.layers:,} layers"
+        hint = hint or "a `repeat:` or nested blocks multiply; is one of them too large?"
         self._ev.report(TOO_MANY_LAYERS, message, node, hint=hint, trail=trail)
-        return TooManyLayersError(limit)
+        return TooManyLayersError(message)
 
     def _inputs(self) -> None:
         for each in self._document.inputs:
@@ -112,13 +111,16 @@ class Expansion:
         """Bounds the work, that of repeating what has no layers included, and the memory that names take."""
         self._steps += cost
         limit = self._ev.limits.layers
-        if len(self.layers) > limit or self._steps > 2 * limit:
-            raise self._too_many(entry.type or entry.source, frame.scope.trail)
+        node, trail = entry.type or entry.source, frame.scope.trail
+        if len(self.layers) > limit:
+            raise self._too_many(node, trail)
+        if self._steps > 2 * limit:
+            message = f"the spec takes more than {2 * limit:,} steps to expand"
+            hint = "repeats, nested blocks, arguments and long lists multiply; is one of them too large?"
+            raise self._too_many(node, trail, message, hint)
         if self._characters > _CHARACTERS_A_LAYER * limit:
             message = f"the names of all layers are longer than {_CHARACTERS_A_LAYER * limit:,} characters together"
-            hint = "the names of the blocks around a layer stand before its own"
-            self._ev.report(TOO_MANY_LAYERS, message, entry.type or entry.source, hint=hint, trail=frame.scope.trail)
-            raise TooManyLayersError(limit)
+            raise self._too_many(node, trail, message, "the names of the blocks around a layer stand before its own")
 
     def _entry(self, entry: LayerEntry, frame: Frame) -> _Steps:
         """Expands one entry as often as it says; each turn but the first reads the one before."""
@@ -192,7 +194,7 @@ class Expansion:
             self._ev.report(AMBIGUOUS_INPUT, message, entry.type or entry.source, hint=hint, trail=frame.scope.trail)
         return (-1,)
 
-    def _resolve(self, name: ScalarNode, frame: Frame, does: str = "reads") -> int:
+    def _resolve(self, name: ScalarNode, frame: Frame, does: str = READS) -> int:
         written = name.text
         if written in frame.scope.inputs:
             return frame.scope.inputs[written]
@@ -328,10 +330,10 @@ class Expansion:
         if len(reads) != len(block.inputs):
             raise self._ev.report(
                 WRONG_NUMBER_OF_INPUTS,
-                f"the block `{block.name.text}` takes {len(block.inputs)} ({', '.join(block.inputs)}), "
-                f"found {len(reads)}",
+                f"the block {shown(block.name.text)} takes {len(block.inputs)} input"
+                f"{'s' if len(block.inputs) > 1 else ''} ({listed(block.inputs)}), found {len(reads)}",
                 entry.type or entry.source,
-                hint="name them in `from:`, in this order",
+                hint="name them in `from:`, in this order" if len(block.inputs) > 1 else None,
                 trail=frame.scope.trail,
             )
 

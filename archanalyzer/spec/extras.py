@@ -33,7 +33,8 @@ def read_expectations(document: Document, ev: Evaluator) -> tuple[Expectation, .
 
 
 def _facts(subject: ScalarNode | None, node: Node | None, document: Document, ev: Evaluator) -> list[Expectation]:
-    mapping = ev.mapping(node, "expected facts")
+    what = "`totals`" if subject is None else f"what is expected of {shown(subject.text)}"
+    mapping = ev.mapping(node, what)
     found = []
     for fact, entry in mapping.entries.items() if mapping else ():
         try:

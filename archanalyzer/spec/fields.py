@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from archanalyzer.diagnostics import BlockUse, Rule, did_you_mean
-from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, UNKNOWN_FIELD
+from archanalyzer.diagnostics import BlockUse
+from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, WRONG_KIND
 from archanalyzer.graph import Op
-from archanalyzer.spec.entries import BESIDE, LayerEntry
-from archanalyzer.spec.evaluation import Evaluator, ReportedError
-from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, boolean_hint
+from archanalyzer.spec.entries import LayerEntry
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, shown_value, whole_number_hint
+from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from archanalyzer.spec.scalars import Value, boolean_hint, shown
 
 _Names = Mapping[str, Value]
 
@@ -31,14 +32,15 @@ class FieldReader:
         Raises:
             ReportedError: a field is missing, unknown or wrong.
         """
+        given = self._values(op_type, entry, names, trail)
         values: dict[str, Value] = {} if shared is None else shared.model_dump(exclude_unset=True)
-        values.update(self._values(op_type, entry, names, trail))
+        values.update(given)
         key = (op_type, repr(values))
         if key not in self._built:
             try:
                 self._built[key] = op_type.model_validate(values)
             except ValidationError as error:
-                raise self._report(op_type, entry, error, trail) from None
+                raise self._report(op_type, entry, given, error, trail) from None
         return self._built[key]
 
     def _values(self, op_type: type[Op], entry: LayerEntry, names: _Names, trail: BlockUse | None) -> dict[str, Value]:
@@ -47,123 +49,110 @@ class FieldReader:
             return {}
         if isinstance(node, MappingNode):
             pairs = self._ev.all(
-                node.entries.items(), lambda pair: (pair[0], self._ev.value(pair[1].value, names, trail))
+                node.entries.values(), lambda each: (each.key.text, self._value(op_type, each, names, trail))
             )
             return {name: value for name, value in pairs if value is not None}
         if op_type.scalar_field is None:
-            raise self._ev.report(
-                INVALID_FIELD,
-                f"`{op_type.name}` expects its fields as a mapping, found {node.kind}",
-                node,
-                hint=_field_list(op_type),
-                trail=trail,
-            )
+            message = f"`{op_type.name}` expects its fields as a mapping, found {node.kind}"
+            raise self._ev.report(INVALID_FIELD, message, node, hint=_field_list(op_type), trail=trail)
         return {op_type.scalar_field: self._ev.value(node, names, trail)}
 
+    def _value(self, op_type: type[Op], entry: Entry, names: _Names, trail: BlockUse | None) -> Value:
+        key, node = entry
+        if isinstance(node, MappingNode):
+            message = f"`{key.text}` of `{op_type.name}`: expected {_accepted(op_type, key.text)}, found a mapping"
+            raise self._ev.report(WRONG_KIND, message, node, trail=trail)
+        return self._ev.value(node, names, trail)
+
     def _report(
-        self, op_type: type[Op], entry: LayerEntry, error: ValidationError, trail: BlockUse | None
+        self,
+        op_type: type[Op],
+        entry: LayerEntry,
+        given: Mapping[str, Value],
+        error: ValidationError,
+        trail: BlockUse | None,
     ) -> ReportedError:
-        """One diagnostic a field, at the field's own place where it has one."""
-        reported: set[str] = set()
-        for detail in error.errors(include_url=False, include_input=False):
-            place = detail["loc"]
-            field = str(place[0]) if place else ""
-            if field not in reported:
-                reported.add(field)
-                same = [each for each in error.errors(include_url=False) if each["loc"][:1] == place[:1]]
-                rule, message, hint, node = _explain(op_type, entry, field, same)
-                self._ev.report(rule, message, node, hint=hint, trail=trail)
+        """One diagnostic for each value that is wrong, at its own place where it has one."""
+        assert entry.type is not None  # noqa: S101 - groups have no fields
+        places: dict[tuple[str, int], _Wrong] = {}
+        for detail in error.errors(include_url=False):
+            field = str(detail["loc"][0]) if detail["loc"] else ""
+            wrong = _wrong(entry, field, given.get(field), detail)
+            places.setdefault((field, wrong.node.start), wrong).details.append(detail)
+        for (field, _), wrong in places.items():
+            kinds = {detail["type"] for detail in wrong.details}
+            if kinds == {"missing"}:
+                hint = op_type.model_fields[field].description
+                self._ev.report(MISSING_FIELD, f"`{op_type.name}` needs `{field}`", entry.type, hint=hint, trail=trail)
+                continue
+            expected, hint = _expected(op_type, field, wrong, self._ev)
+            what = f"`{field}` of `{op_type.name}`" if field else f"`{op_type.name}`"
+            found = f", found {_found(wrong)}" if field else ""
+            self._ev.report(INVALID_FIELD, f"{what}: expected {expected}{found}", wrong.node, hint=hint, trail=trail)
         return ReportedError("fields")
 
 
-def _explain(
-    op_type: type[Op], entry: LayerEntry, field: str, details: list[Any]
-) -> tuple[Rule, str, str | None, Node]:
-    """The rule, message, hint and place for what pydantic says of one field."""
-    assert entry.type is not None  # noqa: S101 - groups have no fields
-    fields = entry.fields if isinstance(entry.fields, MappingNode) else None
-    written = fields.entries.get(field) if fields else None
-    kind = details[0]["type"]
-    if kind == "missing":
-        hint = f"{op_type.model_fields[field].description}"
-        return MISSING_FIELD, f"`{op_type.name}` needs `{field}`", hint, entry.type
-    if kind == "extra_forbidden" and written is not None:
-        if field in BESIDE:
-            hint = f"`{field}` stands beside the layer type, not inside it: indent it like `{op_type.name}`"
-        else:
-            hint = did_you_mean(field, tuple(op_type.model_fields), f"fields of `{op_type.name}`")
-        return UNKNOWN_FIELD, f"`{op_type.name}` has no field `{field}`", hint, written.key
-    node = written.value if written else entry.fields or entry.type
-    if not field:
-        return INVALID_FIELD, f"`{op_type.name}`: {_reason(details[0])}", None, node
-    found = _shown(details[0]["input"]) if len(details) == 1 and len(details[0]["loc"]) == 1 else None
-    message = f"`{field}` of `{op_type.name}`: {_expected(op_type, field, details)}" + (
-        f", found {found}" if found else ""
-    )
-    return INVALID_FIELD, message, _hint(node), node
+class _Wrong(NamedTuple):
+    """A value that is wrong: where it stands, what it is, whether it is an item of a list, what pydantic says of it."""
+
+    node: Node
+    value: Any
+    is_item: bool
+    details: list[Any]
 
 
-def _expected(op_type: type[Op], field: str, details: list[Any]) -> str:
-    """What the field can be: by pydantic's one objection where it is plain, else by the field's own description."""
-    if len(details) == 1 and (reason := _reason(details[0])):
-        where = "" if len(details[0]["loc"]) == 1 else " everywhere"
-        return f"expected {reason}{where}"
-    description = (op_type.model_fields[field].description or "another value").rstrip(".")
-    return f"expected {description[0].lower()}{description[1:]}"
+def _wrong(entry: LayerEntry, field: str, value: Any, detail: Any) -> _Wrong:
+    """The value that pydantic objects to, an item of a list alone where the list is otherwise what it should be."""
+    node: Node | None = entry.fields
+    if isinstance(node, MappingNode):
+        written = node.entries.get(field)
+        node = written.value if written else None
+    node = node or entry.type or entry.source
+    is_item = False
+    for index in detail["loc"][1:]:
+        if not (isinstance(index, int) and isinstance(node, SequenceNode) and index < len(node.items)):
+            break
+        node, value, is_item = node.items[index], detail["input"], True
+    return _Wrong(node, value, is_item, [])
 
 
-_PHRASES = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "`true` or `false`",
-    "string_type": "text",
-    "tuple_type": "a list",
-    "finite_number": "a finite number",
-}
-_BOUNDS = {
-    "greater_than_equal": ("ge", "or more"),
-    "greater_than": ("gt", "a number above"),
-    "less_than": ("lt", "a number below"),
-    "less_than_equal": ("le", "or less"),
-}
+def _expected(op_type: type[Op], field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
+    """What a value should be, and a hint."""
+    first = wrong.details[0]
+    hint = _hint(wrong)
+    if len(wrong.details) == 1:
+        if first["type"] == "value_error":
+            return str(first["ctx"]["error"]), hint
+        if first["type"] == "literal_error":
+            choices = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+            hint = ev.similar(wrong.value, choices, "") if isinstance(wrong.value, str) else None
+            near = hint if hint is not None and hint.startswith("did") else None
+            return first["ctx"]["expected"].replace("'", "`"), near
+    if wrong.is_item:
+        kinds = {"greater_than_equal": "{ge} or more", "int_type": "a whole number"}
+        return kinds.get(first["type"], "another item").format(**first.get("ctx", {})), hint
+    return _accepted(op_type, field), hint
 
 
-def _reason(detail: Any) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind in _PHRASES:
-        return _PHRASES[kind]
-    if kind in _BOUNDS:
-        bound, phrase = _BOUNDS[kind]
-        value = context[bound]
-        return f"{value} {phrase}" if phrase.startswith("or") else f"{phrase} {value}"
-    if kind == "literal_error":
-        return str(context["expected"]).replace("'", "`")
-    if kind in {"value_error", "assertion_error"}:
-        return str(context["error"])
-    return ""
+def _accepted(op_type: type[Op], field: str) -> str:
+    """What a field can be, by its description, which says so before a colon."""
+    declared = op_type.model_fields.get(field)
+    accepted = ((declared and declared.description) or "another value").partition(":")[0].rstrip(".")
+    return f"{accepted[0].lower()}{accepted[1:]}"
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "`true`" if value else "`false`"
-    if isinstance(value, tuple):
-        return "a list of " + str(len(value))
-    text = str(value)
-    return f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
+def _found(wrong: _Wrong) -> str:
+    """The value as it is written, or, of an expression, as it comes out."""
+    node = wrong.node
+    if isinstance(node, ScalarNode) and isinstance(wrong.value, int | float) and not node.text.startswith("="):
+        return shown(node.text, 40)
+    return shown_value(wrong.value)
 
 
-def _hint(node: Node) -> str | None:
-    if isinstance(node, ScalarNode) and node.plain:
-        if hint := boolean_hint(node.text):
-            return hint
-        if "e" in node.text.lower() and "." not in node.text:
-            return "`1e3` is a float; write the whole number out: `1000`" if node.text[0].isdigit() else None
-    if isinstance(node, ScalarNode) and not node.plain and node.text.isdigit():
-        return f"in quotes it is text; write {node.text}"
-    if isinstance(node, SequenceNode) and not node.items:
-        return "the list is empty"
-    return None
+def _hint(wrong: _Wrong) -> str | None:
+    if isinstance(wrong.node, ScalarNode) and wrong.node.plain and (hint := boolean_hint(wrong.node.text)):
+        return hint
+    return whole_number_hint(wrong.node, wrong.value)
 
 
 def _field_list(op_type: type[Op]) -> str:

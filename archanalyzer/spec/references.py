@@ -14,6 +14,9 @@ from archanalyzer.spec.naming import Frame
 from archanalyzer.spec.nodes import ScalarNode
 from archanalyzer.spec.scalars import shown
 
+READS, SHARES = "reads", "shares the weights of"
+"""What a layer does with one that it names."""
+
 _MOST_VISITED = 200_000
 
 
@@ -27,12 +30,13 @@ class Unresolved(NamedTuple):
 
 
 def is_below(name: str, opaque: Collection[str]) -> bool:
-    """Whether a full name is one of ``opaque``, or stands below one: nothing is known of what is in them."""
-    while name:
-        if name in opaque:
-            return True
+    """Whether a full name is one of ``opaque``, or stands below one: nothing is known of what is in them.
+
+    Every name stands below the empty one, the top level.
+    """
+    while name and name not in opaque:
         name = name.rpartition("/")[0]
-    return False
+    return name in opaque
 
 
 def report_unresolved(
@@ -59,7 +63,7 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
     written, trail = each.name.text, each.frame.scope.trail
     hint: str | None
     if written == "previous":
-        hint = "there is no one layer above the first one"
+        hint = "there is no single layer above the first one; name what it reads"
     elif trail is not None and written in outputs:
         hint = f"a block sees nothing outside itself: give it {shown(written)} as one of its `inputs:`"
     elif "/" in written:
@@ -75,17 +79,20 @@ def _report_forward(each: Unresolved, target: int, layers: Sequence[Layer], circ
     if target == each.reader:
         ev.report(CYCLE, f"{shown(reader.name)} {each.does} itself", each.name, trail=trail)
         return
-    circle = circles.through(each.reader, target)
+    circle = circles.through(each.reader, target) if each.does == READS else None
     if circle:
         names = [layers[index].name for index in circle]
         ev.report(CYCLE, f"layers read each other in a circle: {chain(names)}", each.name, trail=trail)
     if circle is not None:
         return
+    hint = f"move {shown(each.name.text)} above {shown(reader.name)}"
+    if each.does != READS:
+        hint = "let the first of the two have the weights, and the other share them"
     ev.problems.add(
         FORWARD_REFERENCE,
         f"{shown(reader.name)} {each.does} {shown(each.name.text)}, which stands further down",
         each.name.source,
-        hint=f"move {shown(each.name.text)} above {shown(reader.name)}",
+        hint=hint,
         trail=trail,
         notes=(Note(f"{shown(read.name)} stands here", read.source),),
     )
@@ -102,7 +109,8 @@ class _Circles:
             for source in layer.inputs:
                 self._readers.setdefault(source, []).append(layer.index)
         for each, target in forward:
-            self._readers.setdefault(target, []).append(each.reader)
+            if each.does == READS:
+                self._readers.setdefault(target, []).append(each.reader)
 
     def through(self, reader: int, target: int) -> list[int] | None:
         """The shortest circle in which ``reader`` reads ``target``, from and to the former; empty where it was told.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from archanalyzer.diagnostics import Rule
 from archanalyzer.diagnostics.rules.language import NOTHING_TO_SHARE, SHARED_TYPES_DIFFER
@@ -12,10 +12,8 @@ from archanalyzer.spec.entries import LayerEntry
 from archanalyzer.spec.evaluation import Evaluator, ReportedError
 from archanalyzer.spec.naming import Frame
 from archanalyzer.spec.nodes import Node, ScalarNode
-from archanalyzer.spec.references import is_below
+from archanalyzer.spec.references import SHARES, is_below
 from archanalyzer.spec.scalars import Value, shown
-
-_SHARES = "shares the weights of"
 
 
 class Unsound(Op):
@@ -67,14 +65,15 @@ class Sharing:
         """
         owns = op_type.weights is not Op.weights
         if entry.share is not None:
-            target = self._resolve(entry.share, frame, _SHARES)
+            target = self._resolve(entry.share, frame, SHARES)
             place: Node = entry.share
         elif frame.scope.shared is not None and owns:
             counterpart = frame.scope.shared + full[len(frame.scope.prefix) - 1 :]
             target, place = self._outputs.get(counterpart, -1), entry.type or entry.source
             if target < 0 and not is_below(counterpart, self._opaque):
                 message = f"there is no {shown(counterpart)}, whose weights to share"
-                self._refuse_share(SHARED_TYPES_DIFFER, message, place, frame)
+                hint = "two uses of a block share weights layer by layer: both need the same layers"
+                self._refuse_share(SHARED_TYPES_DIFFER, message, place, frame, hint)
         else:
             return None
         if target < 0 or isinstance(self._layers[target].op, Unsound):
@@ -87,8 +86,8 @@ class Sharing:
             self._refuse_share(SHARED_TYPES_DIFFER, message, place, frame)
         return owner.index if owner.shares is None else owner.shares
 
-    def _refuse_share(self, rule: Rule, message: str, place: Node, frame: Frame) -> None:
-        raise self._ev.report(rule, message, place, trail=frame.scope.trail)
+    def _refuse_share(self, rule: Rule, message: str, place: Node, frame: Frame, hint: str | None = None) -> NoReturn:
+        raise self._ev.report(rule, message, place, hint=hint, trail=frame.scope.trail)
 
     def of_block(self, entry: LayerEntry, frame: Frame, full: str) -> str | None:
         """The full name of the block use whose weights this use shares."""
@@ -101,7 +100,7 @@ class Sharing:
         if target in self.uses and self.uses[target].block == type_:
             return target
         if target not in self._outputs:
-            self._resolve(entry.share, frame, _SHARES)
+            self._resolve(entry.share, frame, SHARES)
             raise ReportedError("share")
         if is_below(target, self._opaque):
             raise ReportedError("share")
