@@ -11,6 +11,7 @@ help: ## list the targets
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m compileall -q archanalyzer
 	@touch $@
 
 $(VENV)/test: pyproject.toml $(VENV)/demo

@@ -10,7 +10,7 @@ from archanalyzer.graph import Expectation, Graph, Pinned, Running
 from archanalyzer.spec.document import Document, read_keys
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, shown_value
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode
-from archanalyzer.spec.references import is_below
+from archanalyzer.spec.references import part_of
 from archanalyzer.spec.scalars import shown
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def _named(
     for name, entry in mapping.entries.items():
         if name in known:
             found.append((name, entry))
-        elif not is_below(name, opaque):
+        elif part_of(name, opaque) is None:
             hint = ev.similar(name, known, f"{what}s")
             ev.report(UNKNOWN_LAYER, f"there is no {what} {shown(name)}", entry.key, hint=hint)
     return found

@@ -15,7 +15,7 @@ from archanalyzer.spec.evaluation import Evaluator, ReportedError
 from archanalyzer.spec.expansion import Expansion
 from archanalyzer.spec.extras import read_expectations, read_running
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
-from archanalyzer.spec.references import is_below, report_unresolved
+from archanalyzer.spec.references import part_of, report_unresolved
 from archanalyzer.spec.scalars import shown
 from archanalyzer.spec.sharing import Unsound
 from archanalyzer.spec.text import read, source_from_string
@@ -97,7 +97,7 @@ def _outputs(document: Document, expansion: Expansion, ev: Evaluator) -> tuple[i
     for name in document.outputs:
         if name.text in expansion.outputs:
             outputs[expansion.outputs[name.text]] = None
-        elif not is_below(name.text, expansion.opaque):
+        elif part_of(name.text, expansion.opaque) is None:
             hint = ev.similar(name.text, expansion.outputs, "layers")
             ev.report(UNKNOWN_LAYER, f"there is no layer {shown(name.text)}", name, hint=hint)
     return tuple(outputs)

@@ -29,14 +29,14 @@ class Unresolved(NamedTuple):
     does: str
 
 
-def is_below(name: str, opaque: Collection[str]) -> bool:
-    """Whether a full name is one of ``opaque``, or stands below one: nothing is known of what is in them.
+def part_of(name: str, opaque: Collection[str]) -> str | None:
+    """The one of ``opaque`` that a full name is, or stands below: nothing is known of what is in it.
 
     Every name stands below the empty one, the top level.
     """
     while name and name not in opaque:
         name = name.rpartition("/")[0]
-    return name in opaque
+    return name if name in opaque else None
 
 
 def report_unresolved(
@@ -50,10 +50,11 @@ def report_unresolved(
     forward: list[tuple[Unresolved, int]] = []
     for each in {id(each.name): each for each in reversed(unresolved)}.values():
         full = each.frame.full_name(each.name.text)
-        if full in outputs:
-            forward.append((each, outputs[full]))
-        elif not is_below(full, opaque):
+        around = full if full in outputs else part_of(full, opaque)
+        if around is None:
             _report_unknown(each, outputs, ev)
+        elif outputs.get(around, -1) >= each.reader:  # what stands above and is opaque has been told
+            forward.append((each, outputs[around]))
     circles = _Circles(layers, forward)
     for each, target in reversed(forward):
         _report_forward(each, target, layers, circles, ev)

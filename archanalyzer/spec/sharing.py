@@ -12,7 +12,7 @@ from archanalyzer.spec.entries import LayerEntry
 from archanalyzer.spec.evaluation import Evaluator, ReportedError
 from archanalyzer.spec.naming import Frame
 from archanalyzer.spec.nodes import Node, ScalarNode
-from archanalyzer.spec.references import SHARES, is_below
+from archanalyzer.spec.references import SHARES, part_of
 from archanalyzer.spec.scalars import Value, shown
 
 
@@ -70,7 +70,7 @@ class Sharing:
         elif frame.scope.shared is not None and owns:
             counterpart = frame.scope.shared + full[len(frame.scope.prefix) - 1 :]
             target, place = self._outputs.get(counterpart, -1), entry.type or entry.source
-            if target < 0 and not is_below(counterpart, self._opaque):
+            if target < 0 and part_of(counterpart, self._opaque) is None:
                 message = f"there is no {shown(counterpart)}, whose weights to share"
                 hint = "two uses of a block share weights layer by layer: both need the same layers"
                 self._refuse_share(SHARED_TYPES_DIFFER, message, place, frame, hint)
@@ -102,7 +102,7 @@ class Sharing:
         if target not in self._outputs:
             self._resolve(entry.share, frame, SHARES)
             raise ReportedError("share")
-        if is_below(target, self._opaque):
+        if part_of(target, self._opaque) is not None:
             raise ReportedError("share")
         message = f"expected another use of the block `{type_}` to share with, found {shown(target)}"
         raise self._ev.report(SHARED_TYPES_DIFFER, message, entry.share, trail=outer.trail)
