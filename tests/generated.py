@@ -207,8 +207,8 @@ Beside the sums of the columns above:
 | `min_size` | the same, the least of all output positions; smaller than `size` behind an up-sampling, say |
 | `stride` | input positions between the fields of neighbouring output positions; `null` where there is no one stride |
 | `offset` | the first input position that output position 0 sees; negative where it lies in the padding |
-| `whole` | whether every output position sees all of the axis |
-| `exact` | `false` where `size` is only an upper bound; else left out |
+| `whole` | whether every output position sees the axis from end to end, as behind a global pool or a dense layer |
+| `exact` | `false` where `size` is only an upper bound, and `min_size` a lower one; else left out |
 
 Padding cuts nothing off: the size is that on an endless input. The axes are those of the network's input, whatever the
 shape of the layer. The receptive field is the set of input positions that can reach an output position; some texts

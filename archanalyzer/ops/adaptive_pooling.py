@@ -7,7 +7,7 @@ PyTorch). Global pooling is the case of one output, whose axes may be dropped.
 
 from collections import Counter
 from itertools import product
-from math import prod
+from math import gcd, prod
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -21,6 +21,7 @@ from archanalyzer.graph import (
     Readings,
     TensorType,
     Types,
+    WholeAxis,
     Window,
     whole_axes,
 )
@@ -32,6 +33,19 @@ from archanalyzer.ops.pooling import Maximum, Mean, Reduction
 def share(length: int, size: int, output: int) -> range:
     """The positions that one of ``size`` outputs pools of an axis of ``length`` positions."""
     return range(output * length // size, -(-(output + 1) * length // size))
+
+
+def lengths(length: int, size: int) -> Counter[int]:
+    """How many of ``size`` outputs pool how many positions of an axis of ``length`` positions.
+
+    With length = q·size + t and r = o·length mod size, output o pools q + ⌈(r + t) / size⌉ positions; r takes every
+    multiple of g = gcd(length, size) below size, g times each, and r + t is above size for (t − g) / g of them.
+    """
+    quotient, rest = divmod(length, size)
+    common = gcd(length, size)
+    if rest == 0:
+        return Counter({quotient: size})
+    return Counter({quotient + 1: size - rest + common, quotient + 2: rest - common})
 
 
 class AdaptivePooling(Reduction, SpatialOp):
@@ -65,18 +79,17 @@ class AdaptivePooling(Reduction, SpatialOp):
 
     def _windows(self, tensor: TensorType) -> dict[int, tuple[Factor, ...]]:
         """The different numbers of positions that a window has, and how often there is such a window."""
-        along = [
-            Counter(len(share(length, size, o)) for o in range(size))
-            for length, size in zip(tensor.spatial, self.size, strict=True)
-        ]
+        along = [lengths(*pair) for pair in zip(tensor.spatial, self.size, strict=True)]
         often: Counter[int] = Counter()
         for extents in product(*along):
             often[prod(extents)] += prod(counter[extent] for counter, extent in zip(along, extents, strict=True))
         channels = Factor("channels", tensor.channels)
-        return {size: (channels, Factor(f"windows of {size}", often[size])) for size in sorted(often)}
+        return {size: (channels, Factor(f"windows of {size}", often[size])) for size in sorted(often) if often[size]}
 
 
 def _shared_out(axis: int, length: int, size: int) -> Reading:
+    if size == 1:
+        return WholeAxis()
     if length % size == 0:
         return Window(axis, stride=length // size, count=length // size)
     return IrregularWindow(axis, lambda o: share(length, size, o))

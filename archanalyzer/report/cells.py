@@ -109,8 +109,9 @@ def _axis_text(entry: Mapping[str, Any]) -> str:
     if entry["whole"]:
         return "all"
     least, most = entry["min_size"], entry["size"]
-    bound = "" if entry.get("exact", True) else "≤ "
-    return f"{bound}{most}" if least == most else f"{bound}{least}–{most}"
+    if not entry.get("exact", True):
+        return f"≤ {most}"
+    return str(most) if least == most else f"{least}–{most}"
 
 
 def data_text(value: Any) -> str:

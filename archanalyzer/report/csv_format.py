@@ -53,8 +53,10 @@ def _raw(value: Any, form: Form) -> Any:
 
 
 def _extent(entry: Mapping[str, Any]) -> str:
-    """The size of a field along one axis, ``188-204`` where positions differ."""
+    """The size of a field along one axis, ``188-204`` where positions differ, ``<=212`` for an upper bound."""
     least, most = entry["min_size"], entry["size"]
+    if not entry.get("exact", True):
+        return f"<={most}"
     return str(most) if least == most else f"{least}-{most}"
 
 

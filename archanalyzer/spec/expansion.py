@@ -215,7 +215,7 @@ class Expansion:
             op_type = self._op_type(entry)
             shares = self._sharing.of_layer(entry, frame, full, op_type)
             op = self._op(op_type, entry, names, scope, shares)
-            frozen = self._frozen(entry, frame)
+            frozen = self._frozen(entry, frame, names)
         except ReportedError:
             op, frozen, shares = _UNSOUND, False, None
         if -1 in reads:
@@ -244,10 +244,10 @@ class Expansion:
             self._constant[entry] = op
         return op
 
-    def _frozen(self, entry: LayerEntry, frame: Frame) -> bool:
+    def _frozen(self, entry: LayerEntry, frame: Frame, names: Names) -> bool:
         if entry.frozen is None or frame.frozen:
             return frame.frozen
-        value = self._ev.value(entry.frozen, frame.names, frame.scope.trail)
+        value = self._ev.value(entry.frozen, names, frame.scope.trail)
         if not isinstance(value, bool):
             message = f"expected `frozen` as `true` or `false`, found {shown_value(value)}"
             hint = boolean_hint(value) if isinstance(value, str) else None
@@ -270,7 +270,7 @@ class Expansion:
                 message = f"a group of layers takes 1 input, found {len(reads)}"
                 hint = "a block can take several, which its `inputs:` name"
                 raise self._ev.report(WRONG_NUMBER_OF_INPUTS, message, entry.source, hint=hint, trail=frame.scope.trail)
-            frozen = self._frozen(entry, frame)
+            frozen = self._frozen(entry, frame, names)
         except ReportedError:
             return self._unsound(entry, frame, reads)
         if reads[0] < 0:
@@ -292,13 +292,13 @@ class Expansion:
         block = self._document.blocks[entry.type.text]
         trail = BlockUse(block.name.text, entry.type.source, frame.scope.trail)
         full = self._name(entry, frame)
-        self._count(entry, frame, cost_of(len(block.arguments)))
+        self._count(entry, frame, cost_of(4 * len(block.arguments)))  # each may have a default to be reckoned
         try:
             shared = self._sharing.of_block(entry, frame, full)
             earlier = self._sharing.arguments(shared)
             given = BlockArguments(block, entry, frame.scope.trail)
             values = given.values(names, self._document.variables, earlier, self._ev)
-            frozen = self._frozen(entry, frame)
+            frozen = self._frozen(entry, frame, names)
             self._check_inputs(block, entry, reads, frame)
         except ReportedError:
             return self._unsound(entry, frame, reads, full)

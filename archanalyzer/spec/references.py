@@ -18,6 +18,7 @@ READS, SHARES = "reads", "shares the weights of"
 """What a layer does with one that it names."""
 
 _MOST_VISITED = 200_000
+_LONGEST_NAME = 10_000
 
 
 class Unresolved(NamedTuple):
@@ -34,9 +35,11 @@ def part_of(name: str, opaque: Collection[str]) -> str | None:
 
     Every name stands below the empty one, the top level.
     """
-    while name and name not in opaque:
-        name = name.rpartition("/")[0]
-    return name if name in opaque else None
+    end = len(name) if len(name) < _LONGEST_NAME else 0
+    while end > 0 and name[:end] not in opaque:
+        end = name.rfind("/", 0, end)
+    found = name[: max(end, 0)]
+    return found if found in opaque else None
 
 
 def report_unresolved(
@@ -47,17 +50,32 @@ def report_unresolved(
     ev: Evaluator,
 ) -> None:
     """Tells misspelt names from layers further down, and those from circles; each reference is told once."""
-    forward: list[tuple[Unresolved, int]] = []
-    for each in {id(each.name): each for each in reversed(unresolved)}.values():
+    below: dict[int, list[_Below]] = {}
+    edges: list[tuple[int, int]] = []
+    unknown: dict[int, Unresolved] = {}
+    for each in unresolved:
         full = each.frame.full_name(each.name.text)
         around = full if full in outputs else part_of(full, opaque)
         if around is None:
-            _report_unknown(each, outputs, ev)
-        elif outputs.get(around, -1) >= each.reader:  # what stands above and is opaque has been told
-            forward.append((each, outputs[around]))
-    circles = _Circles(layers, forward)
-    for each, target in reversed(forward):
-        _report_forward(each, target, layers, circles, ev)
+            unknown.setdefault(id(each.name), each)
+            continue
+        target = outputs.get(around, -1)
+        if each.does == READS:
+            edges.append((target, each.reader))
+        if target >= each.reader:  # what stands above and is opaque has been told
+            below.setdefault(id(each.name), []).append(_Below(each, target))
+    for each in unknown.values():
+        _report_unknown(each, outputs, ev)
+    circles = _Circles(layers, edges)
+    for uses in below.values():
+        _report_below(uses, layers, circles, ev)
+
+
+class _Below(NamedTuple):
+    """A reference to something further down, which is known, or is part of something known."""
+
+    reference: Unresolved
+    target: int
 
 
 def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator) -> None:
@@ -75,17 +93,21 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
     ev.report(UNKNOWN_LAYER, f"there is no layer {shown(written)} here", each.name, hint=hint, trail=trail)
 
 
-def _report_forward(each: Unresolved, target: int, layers: Sequence[Layer], circles: _Circles, ev: Evaluator) -> None:
-    reader, read, trail = layers[each.reader], layers[target], each.frame.scope.trail
-    if target == each.reader:
-        ev.report(CYCLE, f"{shown(reader.name)} {each.does} itself", each.name, trail=trail)
-        return
-    circle = circles.through(each.reader, target) if each.does == READS else None
-    if circle:
-        names = [layers[index].name for index in circle]
-        ev.report(CYCLE, f"layers read each other in a circle: {chain(names)}", each.name, trail=trail)
-    if circle is not None:
-        return
+def _report_below(uses: Sequence[_Below], layers: Sequence[Layer], circles: _Circles, ev: Evaluator) -> None:
+    """Reports one reference, which repeats and blocks may have put into several places; a circle in any is one."""
+    for each, target in uses:
+        trail = each.frame.scope.trail
+        if target == each.reader:
+            ev.report(CYCLE, f"{shown(layers[target].name)} {each.does} itself", each.name, trail=trail)
+            return
+        circle = circles.through(each.reader, target) if each.does == READS else None
+        if circle is not None:
+            message = f"layers read each other in a circle: {chain([layers[index].name for index in circle])}"
+            if circle:
+                ev.report(CYCLE, message, each.name, trail=trail)
+            return
+    each, target = uses[0]
+    reader, read = layers[each.reader], layers[target]
     hint = f"move {shown(each.name.text)} above {shown(reader.name)}"
     if each.does != READS:
         hint = "let the first of the two have the weights, and the other share them"
@@ -94,7 +116,7 @@ def _report_forward(each: Unresolved, target: int, layers: Sequence[Layer], circ
         f"{shown(reader.name)} {each.does} {shown(each.name.text)}, which stands further down",
         each.name.source,
         hint=hint,
-        trail=trail,
+        trail=each.frame.scope.trail,
         notes=(Note(f"{shown(read.name)} stands here", read.source),),
     )
 
@@ -102,16 +124,15 @@ def _report_forward(each: Unresolved, target: int, layers: Sequence[Layer], circ
 class _Circles:
     """The circles that layers would stand in, were the references to layers further down followed."""
 
-    def __init__(self, layers: Sequence[Layer], forward: Sequence[tuple[Unresolved, int]]) -> None:
+    def __init__(self, layers: Sequence[Layer], edges: Sequence[tuple[int, int]]) -> None:
         self._readers: dict[int, list[int]] = {}
         self._told: set[frozenset[int]] = set()
         self._visited = 0
-        for layer in layers if forward else ():
+        for layer in layers if edges else ():
             for source in layer.inputs:
                 self._readers.setdefault(source, []).append(layer.index)
-        for each, target in forward:
-            if each.does == READS:
-                self._readers.setdefault(target, []).append(each.reader)
+        for source, reader in edges:
+            self._readers.setdefault(source, []).append(reader)
 
     def through(self, reader: int, target: int) -> list[int] | None:
         """The shortest circle in which ``reader`` reads ``target``, from and to the former; empty where it was told.

@@ -59,7 +59,7 @@ def test_cell(value: Any, form: Form, text: str) -> None:
         ([axis(204, least=188), axis(204, least=188)], "188–204"),
         ([axis(224, whole=True), axis(224, whole=True)], "all"),
         ([axis(3), axis(224, whole=True)], "3×all"),
-        ([axis(50, exact=False)], "≤ 50"),
+        ([axis(50, least=0, exact=False)], "≤ 50"),
         ([], "–"),
     ],
 )
