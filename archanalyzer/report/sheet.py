@@ -15,7 +15,7 @@ from enum import Enum
 from fractions import Fraction
 from itertools import groupby
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.graph import Block, Graph
@@ -80,19 +80,35 @@ def _row(kind: RowKind, columns: tuple[SheetColumn, ...], part: Part, name: str,
     return Row(kind, name, label, indent, len(part.starts), tuple(column.of(part) for column in columns))
 
 
+Rows: TypeAlias = "Iterator[Row | Rows]"
+"""Rows, and further ones in their midst; blocks may be nested deeper than Python lets functions call each other."""
+
+
+def _flat(rows: Rows) -> Iterator[Row]:
+    open_ = [rows]
+    while open_:
+        item = next(open_[-1], None)
+        if item is None:
+            open_.pop()
+        elif isinstance(item, Row):
+            yield item
+        else:
+            open_.append(item)
+
+
 def _listed(facts: Facts, columns: tuple[SheetColumn, ...], depth: int | None) -> Iterator[Row]:
-    def walk(node: Node, levels: int) -> Iterator[Row]:
+    def walk(node: Node, levels: int) -> Rows:
         for item in node.items():
             if isinstance(item, int):
                 name = facts.graph.layers[item].name
                 yield _row(RowKind.LAYER, columns, Part((item,)), name, name)
             elif levels:
-                yield from walk(item, levels - 1)
+                yield walk(item, levels - 1)
             elif item.block:
                 part = Part((item.start,), item.length, item.block)
                 yield _row(RowKind.BLOCK, columns, part, item.block.name, item.block.name)
 
-    return walk(block_tree(facts.graph), -1 if depth is None else depth)
+    return _flat(walk(block_tree(facts.graph), -1 if depth is None else depth))
 
 
 @dataclass
@@ -107,6 +123,14 @@ class Node:
     @property
     def length(self) -> int:
         return self.stop - self.start
+
+    def with_all_inside(self) -> Iterator[Node]:
+        """This node and all below it, each before those inside it."""
+        open_ = [self]
+        while open_:
+            node = open_.pop()
+            yield node
+            open_ += node.children
 
     def items(self) -> Iterator[int | Node]:
         """What stands right inside: layers, by index, and blocks."""
@@ -142,7 +166,9 @@ class _Outline:
         self._looks: dict[Any, int] = {}
         self._layer_look = [self._look_of_layer(index) for index in range(len(self.layers))]
         self._node_look: dict[int, int] = {}
-        self._look(self.root)
+        for node in reversed(list(self.root.with_all_inside())):
+            key = (node.block and node.block.block, tuple(map(self._look, node.items())))
+            self._node_look[id(node)] = self._looks.setdefault(key, len(self._looks))
 
     def _look_of_layer(self, index: int) -> int:
         """A number for all that a layer's row shows, but its name, the names that it reads and what may grow."""
@@ -154,17 +180,12 @@ class _Outline:
 
     def _look(self, item: int | Node) -> int:
         """One number for all that look alike; a layer and a block never do."""
-        if isinstance(item, int):
-            return self._layer_look[item]
-        if id(item) not in self._node_look:
-            key = (item.block and item.block.block, tuple(self._look(inner) for inner in item.items()))
-            self._node_look[id(item)] = self._looks.setdefault(key, len(self._looks))
-        return self._node_look[id(item)]
+        return self._layer_look[item] if isinstance(item, int) else self._node_look[id(item)]
 
     def rows(self, depth: int | None) -> Iterator[Row]:
-        return self._inside(self.root, (0,), -1 if depth is None else depth, 0)
+        return _flat(self._inside(self.root, (0,), -1 if depth is None else depth, 0))
 
-    def _inside(self, node: Node, offsets: tuple[int, ...], levels: int, indent: int) -> Iterator[Row]:
+    def _inside(self, node: Node, offsets: tuple[int, ...], levels: int, indent: int) -> Rows:
         """The rows of what stands inside a node, which stands for itself and its copies, so many layers further on."""
         inside = f"{node.block.name}/" if node.block else ""
         for _, run in groupby(node.items(), self._look):
@@ -177,9 +198,9 @@ class _Outline:
                 yield _row(RowKind.LAYER, self.columns, Part(everywhere), name, name.removeprefix(inside), indent)
             else:
                 moved = tuple(start - first.start for start in everywhere)
-                yield from self._block(first, moved, inside, levels, indent)
+                yield self._block(first, moved, inside, levels, indent)
 
-    def _block(self, node: Node, offsets: tuple[int, ...], inside: str, levels: int, indent: int) -> Iterator[Row]:
+    def _block(self, node: Node, offsets: tuple[int, ...], inside: str, levels: int, indent: int) -> Rows:
         block = node.block
         if block is None:
             return
@@ -192,7 +213,7 @@ class _Outline:
             return
         cells = tuple(block.block if each.name == "type" else BLANK for each in self.columns)
         yield Row(RowKind.HEADING, block.name, label, indent, len(offsets), cells)
-        yield from self._inside(node, offsets, levels - 1, indent + 1)
+        yield self._inside(node, offsets, levels - 1, indent + 1)
 
 
 def _ranked(facts: Facts, columns: tuple[SheetColumn, ...], sort: str, top: int | None) -> Iterator[Row]:

@@ -152,7 +152,11 @@ def _dtype(node: Node | None, overrides: Overrides, ev: Evaluator) -> str:
 
 def _override_node(text: str, name: str, ev: Evaluator) -> Node | None:
     """A value from the command line, read by the same rules as one in the file."""
-    return compose(source_from_string(text, name), ev.limits, ev.problems)
+    file = source_from_string(text, name)
+    if not text.strip():
+        ev.problems.add(UNKNOWN_OVERRIDE, "expected a value, found nothing", Source(file, 1, 1, 1))
+        return None
+    return compose(file, ev.limits, ev.problems)
 
 
 def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> Names:

@@ -37,8 +37,8 @@ def test_variables_see_those_above_and_can_be_set() -> None:
         ),
         ({"width": "{a: 1}"}, "--set width:1:1 wrong-kind: expected a value or a list, found a mapping"),
         ({"width": "[1"}, "--set width:1:3 yaml-syntax: expected `,` or `]`, found the end of the file"),
-        ({"width": ""}, "--set width:1:1 empty-file: expected a spec, found nothing"),
-        ({"width": "many"}, "s:2:44 expression-type: `=2 * width`: expected a number for `*`, found text `many`"),
+        ({"width": ""}, "--set width:1:1 unknown-override: expected a value, found nothing"),
+        ({"width": "many"}, "s:2:41 expression-type: `=2 * width`: expected a number for `*`, found text `many`"),
         ({"width": "\0"}, "--set width:1:1 control-character: expected text, found the control character U+0000"),
         ({"double": "2.5"}, "s:5:12 invalid-field: `units` of `dense`: expected a whole number from 1, found `2.5`"),
     ],
@@ -99,7 +99,7 @@ def test_the_type_of_the_numbers() -> None:
 
 def test_shapes_are_numbers_lists_or_expressions() -> None:
     text = (
-        "archspec: 1\nvariables: {n: 4}\ninputs: {a: 3, b: =n, c: [=n, 2], d: =[n, n]}\nlayers: [{relu: , from: a}]\n"
+        'archspec: 1\nvariables: {n: 4}\ninputs: {a: 3, b: =n, c: [=n, 2], d: "=[n, n]"}\nlayers: [{relu: , from: a}]\n'
     )
     layers = parse_spec(f"{text}outputs: [a, b, c, d, relu]\n").graph.layers
     assert [layer.op.model_dump()["shape"] for layer in layers[:4]] == [(3,), (4,), (4, 2), (4, 4)]

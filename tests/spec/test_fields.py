@@ -7,6 +7,8 @@ import pytest
 from archanalyzer.spec import parse_spec
 from tests.spec.specs import IMAGE, said, sound
 
+FILTERS = "A whole number from 1: how many filters, which is how many output channels."
+
 
 def test_equal_fields_are_one_op() -> None:
     layers = sound(
@@ -16,7 +18,8 @@ def test_equal_fields_are_one_op() -> None:
 
 
 def test_true_is_not_one() -> None:
-    text = f"{IMAGE}variables: {{n: 1, yes_: true}}\nlayers: [conv2d: {{filters: =n, kernel: 1, bias: =yes_}}, conv2d: {{filters: =yes_, kernel: 1}}]\n"
+    layers = "[conv2d: {filters: =n, kernel: 1, bias: =t}, conv2d: {filters: =t, kernel: 1}]"
+    text = f"{IMAGE}variables: {{n: 1, t: true}}\nlayers: {layers}\n"
     (line,) = said(text)
     assert line.endswith("`filters` of `conv2d`: expected a whole number from 1, found `true`")
 
@@ -42,16 +45,15 @@ def test_true_is_not_one() -> None:
         (
             "{filters: 0, kernel: 0}",
             [
-                "s:3:24 invalid-field: `filters` of `conv2d`: expected a whole number from 1, found `0`",
                 "s:3:35 invalid-field: `kernel` of `conv2d`: expected a whole number from 1, or one an axis, found `0`",
+                "s:3:24 invalid-field: `filters` of `conv2d`: expected a whole number from 1, found `0`",
             ],
         ),
         (
             "{kernel: 0}",
             [
                 "s:3:23 invalid-field: `kernel` of `conv2d`: expected a whole number from 1, or one an axis, found `0`",
-                "s:3:10 missing-field: `conv2d` needs `filters` "
-                "(A whole number from 1: how many filters, which is how many output channels.)",
+                f"s:3:10 missing-field: `conv2d` needs `filters` ({FILTERS})",
             ],
         ),
         (
