@@ -317,7 +317,10 @@ class _Composer:
         """Reports where PyYAML gave up, as a split expression if it was in the midst of one."""
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
         last = self.last_expression
-        if mark and last and last.node.end <= mark.index < last.end:
+        if mark and "maximum nesting depth" in str(error):
+            # From 0.2.6 on, libyaml itself refuses 1,000 open brackets, which it may read ahead of its events.
+            self._add_at(NESTING_TOO_DEEP, self._too_deep, mark, 1)
+        elif mark and last and last.node.end <= mark.index < last.end:
             self._report_split(last)  # which adds nothing where it has been reported
         else:
             report_syntax_error(error, self.file, self.problems)
@@ -334,8 +337,11 @@ class _Composer:
 
     def _check_depth(self, depth: int, event: _Event) -> None:
         if depth > self.limits.nesting:
-            message = f"expected at most {self.limits.nesting} levels of maps and lists in each other, found more"
-            self._stop(NESTING_TOO_DEEP, message, event)
+            self._stop(NESTING_TOO_DEEP, self._too_deep, event)
+
+    @property
+    def _too_deep(self) -> str:
+        return f"expected at most {self.limits.nesting} levels of maps and lists in each other, found more"
 
     def _refuse_size(self, event: _Event) -> NoReturn:
         most = self.limits.nodes
@@ -348,7 +354,8 @@ class _Composer:
         raise _Stop
 
     def _add(self, rule: Rule, message: str, event: _Event, hint: str | None = None, *, length: int = 0) -> None:
-        start = event.start_mark
+        self._add_at(rule, message, event.start_mark, length or event.end_mark.index - event.start_mark.index, hint)
+
+    def _add_at(self, rule: Rule, message: str, start: yaml.Mark, length: int, hint: str | None = None) -> None:
         column = start.column + 1
-        end_column = column + (length or event.end_mark.index - start.index)
-        self.problems.add(rule, message, Source(self.file, start.line + 1, column, end_column), hint=hint)
+        self.problems.add(rule, message, Source(self.file, start.line + 1, column, column + length), hint=hint)
