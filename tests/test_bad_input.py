@@ -265,6 +265,14 @@ HOSTILE: dict[str, tuple[Callable[[], str], set[str]]] = {
         lambda: f"archspec: 1\ninputs: {{x: [{', '.join(['9000000000000000000'] * 100_000)}]}}\nlayers: [flatten]\n",
         {"invalid-field"},
     ),
+    "64 axes of 10**18": (
+        lambda: f"archspec: 1\ninputs: {{x: [{'1000000000000000000, ' * 64}]}}\nlayers: [flatten]\n",
+        {"output-too-large"},
+    ),
+    "sizes that multiply 20,000 times": (
+        lambda: f"{HEAD}layers:\n  - upsample: 9223372036854775807\n    repeat: 20000\n",
+        {"output-too-large"},
+    ),
     "3,000 arguments, 1,000 uses": (
         lambda: (
             f"{HEAD}blocks: {{b: {{arguments: {{{', '.join(f'a{i}: 1' for i in range(3000))}}}, layers: [relu]}}}}\n"
@@ -331,10 +339,13 @@ LARGE: dict[str, Callable[[], str]] = {
         f"{FLAT}blocks: {{b: {{layers: [dense: 1]}}}}\nlayers:\n  - b:\n    name: d0\n"
         + many(2000, lambda i: f"  - b:\n    share: d{i}\n    name: d{i + 1}\n")
     ),
+    "numbers that go on from among 100,000 taken ones": lambda: (
+        f"{HEAD}layers:\n  - relu:\n    name: x1\n  - layers: [relu]\n    repeat: 100000\n"
+        + many(998, lambda i: f"  - relu:\n    name: x0{i + 2}\n  - relu\n")
+    ),
     "blocks 200 deep": lambda: blocks(200, "relu", "%"),
     "an output named 10,000 times": lambda: f"{HEAD}outputs: [{'relu, ' * 10_000}]\nlayers: [relu]\n",
     "a name of 1 MB for the network": lambda: f"{HEAD}name: {'a' * 10**6}\nlayers: [relu]\n",
-    "64 axes of 10**18": lambda: f"archspec: 1\ninputs: {{x: [{'1000000000000000000, ' * 64}]}}\nlayers: [flatten]\n",
     "5 MB of empty lines": lambda: HEAD + "layers: [relu]\n" + "\n" * 5_000_000,
     "CRLF": lambda: (HEAD + "layers:\n  - relu\n").replace("\n", "\r\n"),
 }
@@ -347,7 +358,7 @@ def test_what_is_only_large_is_analyzed(name: str) -> None:
 
 
 def test_sizes_beyond_64_bits_are_counted_exactly() -> None:
-    n = 10**18
+    n = 10**17
     text = f"archspec: 1\ninputs: {{x: [{n}, 8, 8]}}\nlayers:\n  - conv2d: {{filters: {n}, kernel: 3}}\n  - flatten\n"
     done = run("analyze", "-", "--format", "json", stdin=f"{text}  - dense: {n}\n".encode())
     (spec,) = json.loads(done.stdout)["specs"]

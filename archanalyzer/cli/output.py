@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TextIO
 
 import click
 
+from archanalyzer.files import write_whole
 from archanalyzer.report import Page
 from archanalyzer.report.text import encodable
 
@@ -76,26 +74,6 @@ def write_file(path: str, text: str) -> None:
         NotWritten: the system refuses.
     """
     try:
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():  # a device or a pipe is written to, never replaced
-            target.write_bytes(text.encode())
-        else:
-            _replace(target, text.encode())
+        write_whole(path, text.encode())
     except OSError as error:
         raise NotWritten(f"cannot write `{path}`: {error.strerror or error}") from None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    # In the same folder, so that the renaming stays within one file system, where it is one step.
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

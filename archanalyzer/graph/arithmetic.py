@@ -33,9 +33,11 @@ class Arithmetic(NamedTuple):
     """The arithmetic of a layer on one sample, by the rule of ``docs/counting.md``.
 
     ``macs``: multiply–accumulates of the forward step; a product x·w there is one product δ·w in the gradient by the
-    input and one δ·x in the gradient by the weight, so the backward step needs no count of its own.
+    input and one δ·x in the gradient by the weight, so the backward step needs no count of its own. Where the factors
+    are two inputs, as in a matrix product, that goes for the gradient by each.
     ``operations``: all other operations of the forward step (bias additions, comparisons, exponentials, …).
-    ``input_gradient_operations``, ``weight_gradient_operations``: the other operations of the backward step.
+    ``input_gradient_operations``, ``weight_gradient_operations``: the other operations of the backward step, the former
+    of the gradients by all inputs.
     """
 
     macs: tuple[Count, ...] = ()

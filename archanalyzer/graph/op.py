@@ -110,6 +110,8 @@ class Op(BaseModel):
     scalar_field: ClassVar[str | None] = None
     """The field that a bare scalar stands for: ``dense: 4096``."""
     view: ClassVar[View] = View.NEVER
+    reads_extras: ClassVar[bool] = False
+    """Whether it reads what the layers it reads have kept beside their outputs: an unpooling, its pool's positions."""
     examples: ClassVar[tuple[Example, ...]] = ()
 
     @abstractmethod

@@ -26,7 +26,10 @@ class Expectation(NamedTuple):
 
 
 class Pinned(NamedTuple):
-    """One pinned value, a number or a nested list of numbers, and where it stands."""
+    """One pinned value and where it stands.
+
+    It is a number or a nested list of numbers, for a weight also the name of an initializer.
+    """
 
     value: Any
     source: Source
@@ -35,8 +38,10 @@ class Pinned(NamedTuple):
 class Running(NamedTuple):
     """What a spec pins for running it.
 
-    ``weights``: layer → array name → value. ``inputs``: network input → value; ``targets``: network output → value.
-    ``loss``, ``optimizer``: names; ``rate``: the learning rate. None or empty where the spec says nothing.
+    ``weights``: layer → array name → value; a number alone fills the array. ``inputs``: network input → value;
+    ``targets``: network output → value; where these have a batch axis, all have, of the same length. ``loss``,
+    ``optimizer``: names; ``settings``: the optimizer's, by name. ``initializer``: a name, or the number to fill with.
+    None or empty where the spec says nothing.
     """
 
     weights: Mapping[str, Mapping[str, Pinned]] = MappingProxyType({})
@@ -44,7 +49,13 @@ class Running(NamedTuple):
     targets: Mapping[str, Pinned] = MappingProxyType({})
     loss: str | None = None
     optimizer: str | None = None
-    rate: float | None = None
+    settings: Mapping[str, float] = MappingProxyType({})
+    initializer: str | float | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate."""
+        return self.settings.get("rate")
 
 
 class Spec(NamedTuple):

@@ -31,6 +31,15 @@ def names() -> tuple[str, ...]:
     return tuple(_MODULES)
 
 
+def family(name: str) -> str:
+    """The file, without its ending, that declares a layer type.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    return _MODULES[name]
+
+
 @cache
 def get(name: str) -> type[Op]:
     """The declaration of a layer type.
@@ -38,6 +47,6 @@ def get(name: str) -> type[Op]:
     Raises:
         KeyError: there is none of that name.
     """
-    module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    module = importlib.import_module(f"{__name__}.{family(name)}")
     declared: tuple[type[Op], ...] = module.OPS
     return next(op for op in declared if op.name == name)

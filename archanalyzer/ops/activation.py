@@ -126,7 +126,7 @@ class Prelu(Activation):
     per_channel: bool = Field(True, description="true or false: whether each channel has a slope of its own.")
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return (Weight("weight", (inputs[0].channels if self.per_channel else 1,)),)
+        return (Weight("weight", (inputs[0].channels if self.per_channel else 1,), initial=0.25),)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
         shared = super().arithmetic(inputs, output)

@@ -47,7 +47,7 @@ class Convolution(DilatedOp):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         weight = Weight("weight", (self.filters, inputs[0].channels // self.groups, *self.kernel), filters=self.filters)
-        return (weight, Weight("bias", (self.filters,), Role.BIAS)) if self.bias else (weight,)
+        return (weight, Weight("bias", (self.filters,), Role.BIAS, initial=0)) if self.bias else (weight,)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
         channels = inputs[0].channels // self.groups

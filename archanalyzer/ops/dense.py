@@ -52,7 +52,7 @@ class Dense(Op):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         weight = Weight("weight", (self.units, inputs[0].elements))
-        return (weight, Weight("bias", (self.units,), Role.BIAS)) if self.bias else (weight,)
+        return (weight, Weight("bias", (self.units,), Role.BIAS, initial=0)) if self.bias else (weight,)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
         macs = count("products of weight and input", units=self.units, input_features=inputs[0].elements)

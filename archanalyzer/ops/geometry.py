@@ -4,7 +4,7 @@ Output lengths after Dumoulin & Visin 2016, "A guide to convolution arithmetic f
 and 14), with padding given for each side.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from annotated_types import Ge
 from pydantic import Field, field_validator
@@ -36,6 +36,18 @@ class Sliding(NamedTuple):
     def window(self, axis: int) -> Window:
         """Output o reads o·stride − before + k·dilation."""
         return Window(axis, stride=self.stride, offset=-self.before, count=self.kernel, step=self.dilation)
+
+    def tap(self, k: int) -> tuple[slice, slice]:
+        """The outputs whose tap k lies inside the input, and the positions that they read with it."""
+        offset = k * self.dilation - self.before
+        first = max(0, -(offset // self.stride))
+        count = max(0, min(self.outputs, (self.length - 1 - offset) // self.stride + 1) - first)
+        start = first * self.stride + offset
+        return slice(first, first + count), slice(start, start + count * self.stride, self.stride)
+
+    def over_padding(self) -> Self:
+        """The same kernel over the padded input, taken for an input without padding."""
+        return self._replace(length=self.before + self.length + self.after, before=0, after=0)
 
     def transposed_window(self, axis: int) -> Window:
         """Output o reads every i with o = i·stride − before + k·dilation: the same window, read backwards."""

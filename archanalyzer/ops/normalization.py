@@ -69,7 +69,9 @@ class Normalization(Op):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         shape = self.affine_shape(inputs)
-        return (Weight("weight", shape), Weight("bias", shape, Role.BIAS)) if self.affine else ()
+        if not self.affine:
+            return ()
+        return Weight("weight", shape, initial=1), Weight("bias", shape, Role.BIAS, initial=0)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
         forward = {
@@ -124,8 +126,9 @@ class BatchNorm(Normalization):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         shape = (inputs[0].channels,)
-        statistics = (Weight("running_mean", shape, Role.BUFFER), Weight("running_var", shape, Role.BUFFER))
-        return (*super().weights(inputs), *statistics)
+        mean = Weight("running_mean", shape, Role.BUFFER, initial=0)
+        variance = Weight("running_var", shape, Role.BUFFER, initial=1)
+        return (*super().weights(inputs), mean, variance)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
         forward = {"subtractions of the mean": 1, "multiplications by 1 / deviation": 1}

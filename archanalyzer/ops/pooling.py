@@ -8,7 +8,7 @@ that lie inside the padded input, or inside the input alone where ``count_paddin
 window may hang over the end, if it starts before the padding there (as in PyTorch).
 """
 
-from math import gcd, prod
+from math import prod
 from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -130,12 +130,33 @@ def _sees_padding_alone(sliding: Sliding) -> bool:
     """Whether some window has all its taps before the input, after it, or, dilated, on both sides of it."""
     if (sliding.outputs - 1) * sliding.stride - sliding.before >= sliding.length:
         return True
-    period = sliding.dilation // gcd(sliding.dilation, sliding.stride)
-    for start in range(-sliding.before, 0, sliding.stride)[: min(sliding.outputs, period)]:
-        first = start % sliding.dilation  # the first tap's position from 0 on; repeats after a period
-        if first >= sliding.length or first > start + (sliding.kernel - 1) * sliding.dilation:
-            return True
-    return False
+    starts = range(-sliding.before, 0, sliding.stride)[: sliding.outputs]
+    if starts and starts[0] + (sliding.kernel - 1) * sliding.dilation < 0:
+        return True
+    return _leaves_from(sliding.length, sliding.dilation, starts)
+
+
+def _leaves_from(least: int, divisor: int, numbers: range) -> bool:
+    """Whether one of some evenly spaced numbers leaves ``least`` or more when divided by ``divisor``.
+
+    There, and nowhere else, adding divisor − least makes the quotient one larger.
+    """
+    moved = range(numbers.start + divisor - least, numbers.stop + divisor - least, numbers.step)
+    return least < divisor and _sum_of_quotients(moved, divisor) > _sum_of_quotients(numbers, divisor)
+
+
+def _sum_of_quotients(numbers: range, divisor: int) -> int:
+    """Σ ⌊number / divisor⌋ by Euclid's algorithm: points under a line, counted along whichever axis has fewer."""
+    count, slope, offset, total = len(numbers), numbers.step, numbers.start, 0
+    while True:
+        quotient, slope = divmod(slope, divisor)
+        total += quotient * (count * (count - 1) // 2)
+        quotient, offset = divmod(offset, divisor)
+        total += quotient * count
+        count, offset = divmod(slope * count + offset, divisor)
+        if count == 0:
+            return total
+        slope, divisor = divisor, slope
 
 
 class MaxPooling(Maximum, Pooling, DilatedOp):
@@ -150,6 +171,11 @@ class AveragePooling(Mean, Pooling):
     """Means of a sliding window."""
 
     count_padding: bool = Field(True, description="true or false: whether padding counts as zeros in the mean.")
+
+    def counted(self, inputs: Types) -> tuple[Sliding, ...]:
+        """How the kernel lies along what counts in the mean: the padded input, or the input alone."""
+        slidings = self.slide(inputs)
+        return tuple(sliding.over_padding() for sliding in slidings) if self.count_padding else slidings
 
 
 class MaxPool1d(MaxPooling):

@@ -101,10 +101,23 @@ class Upsample(Op):
             input_gradient_operations=for_each(output, "output", {"multiplications": taps, "additions": taps}),
         )
 
+    def source(self, length: int, outputs: int, o: int) -> tuple[int, int]:
+        """Where along an axis of ``length`` positions output o of ``outputs`` looks: a numerator and a denominator."""
+        if self.mode == "nearest":
+            return o * length // outputs, 1
+        if self.align_corners:
+            return o * (length - 1), max(outputs - 1, 1)
+        return max((2 * o + 1) * length - outputs, 0), 2 * outputs
+
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:
-        read = _nearest if self.mode == "nearest" else _aligned_linear if self.align_corners else _linear
         lengths = enumerate(zip(inputs[0].spatial, output.spatial, strict=True), start=1)
-        return ((Window(0), *(read(axis, length, outputs) for axis, (length, outputs) in lengths)),)
+        return ((Window(0), *(self._reading(axis, length, outputs) for axis, (length, outputs) in lengths)),)
+
+    def _reading(self, axis: int, length: int, outputs: int) -> Reading:
+        window = _nearest if self.mode == "nearest" else _aligned_linear if self.align_corners else _linear
+        return window(axis, length, outputs) or IrregularWindow(
+            axis, lambda o: around(*self.source(length, outputs, o), length)
+        )
 
     def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
         return Kept()
@@ -123,34 +136,31 @@ def _for_axes(field: str, value: int | tuple[int, ...], tensor: TensorType) -> t
     return value
 
 
-def _nearest(axis: int, length: int, outputs: int) -> Reading:
-    if outputs % length == 0:
-        factor = outputs // length
-        return Window(axis, upsampling=factor, offset=1 - factor, count=factor)
-    if length % outputs == 0:
-        return Window(axis, stride=length // outputs)
-    return IrregularWindow(axis, lambda o: range(o * length // outputs, o * length // outputs + 1))
-
-
-def _linear(axis: int, length: int, outputs: int) -> Reading:
-    if outputs % length == 0:
-        # Output o reads the i with |(o + ½) / f − ½ − i| < 1: with f·i = o + j, the j from (1 − 3f) / 2 to (1 + f) / 2.
-        factor = outputs // length
-        first, stop = (1 - 3 * factor) // 2 + 1, -(-(1 + factor) // 2)
-        return Window(axis, upsampling=factor, offset=first, count=stop - first)
-    return IrregularWindow(axis, lambda o: _around(max((2 * o + 1) * length - outputs, 0), 2 * outputs, length))
-
-
-def _aligned_linear(axis: int, length: int, outputs: int) -> Reading:
-    if length == outputs:
-        return Window(axis)
-    return IrregularWindow(axis, lambda o: _around(o * (length - 1), max(outputs - 1, 1), length))
-
-
-def _around(numerator: int, denominator: int, length: int) -> range:
+def around(numerator: int, denominator: int, length: int) -> range:
     """The position numerator / denominator where it is whole, else the two around it; of those inside."""
     below, remainder = divmod(numerator, denominator)
     return range(below, min(below + (2 if remainder else 1), length))
+
+
+def _nearest(axis: int, length: int, outputs: int) -> Window | None:
+    """The regular window, where there is one."""
+    if outputs % length == 0:
+        factor = outputs // length
+        return Window(axis, upsampling=factor, offset=1 - factor, count=factor)
+    return Window(axis, stride=length // outputs) if length % outputs == 0 else None
+
+
+def _linear(axis: int, length: int, outputs: int) -> Window | None:
+    if outputs % length:
+        return None
+    # Output o reads the i with |(o + ½) / f − ½ − i| < 1: with f·i = o + j, the j from (1 − 3f) / 2 to (1 + f) / 2.
+    factor = outputs // length
+    first, stop = (1 - 3 * factor) // 2 + 1, -(-(1 + factor) // 2)
+    return Window(axis, upsampling=factor, offset=first, count=stop - first)
+
+
+def _aligned_linear(axis: int, length: int, outputs: int) -> Window | None:
+    return Window(axis) if length == outputs else None
 
 
 OPS = (Upsample,)

@@ -109,8 +109,14 @@ class TransposedConvolution(DilatedOp):
         )  # a stride beyond the kernel's reach leaves bare positions at the end: after < 0
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        weight = Weight("weight", (inputs[0].channels, self.filters // self.groups, *self.kernel), filters=self.filters)
-        return (weight, Weight("bias", (self.filters,), Role.BIAS)) if self.bias else (weight,)
+        channels = inputs[0].channels
+        weight = Weight(
+            "weight",
+            (channels, self.filters // self.groups, *self.kernel),
+            filters=self.filters,
+            fan_shape=(self.filters, channels // self.groups, *self.kernel),
+        )
+        return (weight, Weight("bias", (self.filters,), Role.BIAS, initial=0)) if self.bias else (weight,)
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:
         macs = Count(

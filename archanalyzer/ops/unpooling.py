@@ -32,6 +32,7 @@ class MaxUnpooling(SpatialOp):
     """
 
     arity = Arity(2, 2)
+    reads_extras = True
 
     def output_type(self, inputs: Types) -> TensorType:
         self.spatial(inputs)

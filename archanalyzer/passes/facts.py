@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar, cast
 
 from archanalyzer.diagnostics import Diagnostic
@@ -36,6 +38,7 @@ class Facts:
         self.passes = passes
         self._results: dict[type, Any] = {Graph: graph}
         self._values: dict[str, Sequence[Any]] = {}
+        self._running: dict[str, _RunningSum | None] = {}
 
     def result(self, produced: type[R]) -> R:
         """The result of the pass that produces ``produced``; what it needs is computed first.
@@ -83,10 +86,21 @@ class Facts:
         """What a column says of a block: a sum over its layers, the value of its output layer, or None."""
         rollup = self.columns[column].rollup
         if rollup is Rollup.SUM:
-            return _sum(self.values(column)[block.start : block.stop])
+            running = self._running_sum(column)
+            if running is None:
+                return _sum(self.values(column)[block.start : block.stop])
+            return running.between(block.start, block.stop)
         if rollup is Rollup.OUTPUT and block.output is not None:
             return Amount(self.values(column)[block.output])
         return Amount(None)
+
+    def _running_sum(self, column: str) -> _RunningSum | None:
+        """A column's running sum, from which those of all blocks are told at once; None where it would be rounded."""
+        if column not in self._running:
+            values = self.values(column)
+            exact = all(value is None or isinstance(value, int | Fraction) for value in values)
+            self._running[column] = _RunningSum.of(values) if exact else None
+        return self._running[column]
 
     def total(self, name: str) -> TotalFact:
         """A total, by name.
@@ -109,6 +123,21 @@ class Facts:
         """What the passes find wrong; runs those that look for something."""
         looking = (one for one in self.passes.all if one.diagnostics is not no_diagnostics)
         return tuple(diagnostic for one in looking for diagnostic in one.diagnostics(self.result(one.produces)))
+
+
+class _RunningSum(NamedTuple):
+    """Of the first n values, for every n from 0 on: the sum of those known, and how many are not known."""
+
+    known: Sequence[Any]
+    unknown: Sequence[int]
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> _RunningSum:
+        known = accumulate((0 if value is None else value for value in values), initial=0)
+        return cls(tuple(known), tuple(accumulate((value is None for value in values), initial=0)))
+
+    def between(self, start: int, stop: int) -> Amount:
+        return Amount(self.known[stop] - self.known[start], at_least=self.unknown[stop] > self.unknown[start])
 
 
 def _sum(values: Sequence[Any]) -> Amount:

@@ -8,11 +8,11 @@ the most that lives at any one step, what the step reads and what it fills inclu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
-from archanalyzer.graph import Graph, Kept, Role, View
+from archanalyzer.graph import Graph, Kept, Layer, Role, View
 from archanalyzer.passes.analysis import Column, Kind, Total, analysis
 from archanalyzer.passes.facts import Amount
 from archanalyzer.passes.parameters import Parameters
@@ -69,8 +69,11 @@ class Memory(NamedTuple):
 class _Timeline:
     """When what is filled and read: the graph's layers at steps 0 … n − 1, the loss at n, backward steps behind."""
 
-    def __init__(self, graph: Graph, output_bytes: tuple[int, ...], kept: tuple[Kept | None, ...], item: int) -> None:
-        self.graph = graph
+    def __init__(
+        self, types: TensorTypes, output_bytes: tuple[int, ...], kept: tuple[Kept | None, ...], item: int
+    ) -> None:
+        self.graph = types.graph
+        self.sources = types.sources()
         self.output_bytes = output_bytes
         self.kept = kept
         self.item = item
@@ -84,14 +87,18 @@ class _Timeline:
 
     def inference(self) -> list[Lifetime]:
         roots = self.roots(View.ALWAYS, View.INFERENCE)
-        return self._forward(roots, len(self.graph.layers) - 1)
+        extras = {source: layer.index for layer in self._readers_of_extras() for source in layer.inputs}
+        return self._forward(roots, len(self.graph.layers) - 1) + self._extras(roots, extras)
+
+    def _readers_of_extras(self) -> list[Layer]:
+        return [layer for layer in self.graph.layers if layer.op.reads_extras]
 
     def _forward(self, roots: list[int], end: int, reads: Iterable[tuple[int, int]] = ()) -> list[Lifetime]:
         """Lifetimes of the outputs; the network's outputs live up to ``end``; ``reads`` are further (layer, step)."""
         last = list(range(len(roots)))
         for layer in self.graph.layers:
             last[roots[layer.index]] = max(last[roots[layer.index]], layer.index)
-            for source in layer.inputs:
+            for source in self.sources[layer.index]:
                 last[roots[source]] = max(last[roots[source]], layer.index)
         for output in self.graph.outputs:
             last[roots[output]] = max(last[roots[output]], end)
@@ -104,17 +111,27 @@ class _Timeline:
     def training(self, visited: Backward) -> list[Lifetime]:
         roots = self.roots(View.ALWAYS)
         loss = len(self.graph.layers)
-        backward = [layer for layer in self.graph.layers if visited.visits(layer.index)]
+        steps = {layer.index: 2 * loss - layer.index for layer in self.graph.layers if visited.visits(layer.index)}
+        extras = dict(steps)
+        for layer in self._readers_of_extras():
+            step = steps.get(layer.index, layer.index)
+            extras.update((source, max(step, extras.get(source, 0))) for source in layer.inputs)
         reads: list[tuple[int, int]] = []
-        extras: list[Lifetime] = []
-        for layer in backward:
-            kept, step = self.kept[layer.index] or Kept(), 2 * loss - layer.index
-            if reads_inputs(kept, weight_gradient=visited.by_weight[layer.index]):
-                reads.extend((source, step) for source in layer.inputs)
+        for index, step in steps.items():
+            kept = self.kept[index] or Kept()
+            if reads_inputs(kept, weight_gradient=visited.by_weight[index]):
+                reads.extend((source, step) for source in self.sources[index])
             if kept.output:
-                reads.append((layer.index, step))
-            extras.append(Lifetime(layer.index, step, extra_bytes(kept, self.item)))
-        return self._forward(roots, loss, reads) + extras + self._gradients(roots, visited, loss)
+                reads.append((index, step))
+        return self._forward(roots, loss, reads) + self._extras(roots, extras) + self._gradients(roots, visited, loss)
+
+    def _extras(self, roots: list[int], last: Mapping[int, int]) -> list[Lifetime]:
+        """What layers keep beside inputs and output, up to its last reading; a view has no step that would keep any."""
+        return [
+            Lifetime(index, step, extra_bytes(self.kept[index] or Kept(), self.item))
+            for index, step in last.items()
+            if roots[index] == index
+        ]
 
     def _gradients(self, roots: list[int], visited: Backward, loss: int) -> list[Lifetime]:
         """A gradient's buffer is filled by the loss or by the first backward step that reaches it; views share it."""
@@ -122,7 +139,7 @@ class _Timeline:
         for output in self.graph.outputs:
             first[roots[output]] = loss
         for layer in self.graph.layers:
-            for source in layer.inputs:
+            for source in self.sources[layer.index]:
                 step = 2 * loss - layer.index
                 first[roots[source]] = min(first.get(roots[source], step), step)
         return [
@@ -200,7 +217,7 @@ def memory(graph: Graph, types: TensorTypes, parameters: Parameters, visited: Ba
     elements = tuple(output.elements for output in types.outputs)
     output_bytes = tuple(count * item for count in elements)
     kept = types.map(lambda op, inputs, output: op.kept(inputs, output))
-    timeline = _Timeline(graph, output_bytes, kept, item)
+    timeline = _Timeline(types, output_bytes, kept, item)
     return Memory(
         elements=elements,
         output_bytes=output_bytes,

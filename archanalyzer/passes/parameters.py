@@ -17,9 +17,13 @@ class Parameters(NamedTuple):
     A layer that shares another's weights owns none, so that each array is counted once.
     """
 
-    graph: Graph
+    types: TensorTypes
     used: tuple[tuple[Weight, ...], ...]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def graph(self) -> Graph:
+        return self.types.graph
 
     @property
     def owned(self) -> tuple[tuple[Weight, ...], ...]:
@@ -107,4 +111,4 @@ def _shapes(weights: tuple[Weight, ...]) -> str:
 def parameters(graph: Graph, types: TensorTypes) -> Parameters:
     """Every array of every layer, and how many numbers there are in them."""
     used = types.map(lambda op, inputs, _: op.weights(inputs))
-    return Parameters(graph, used, _different(graph, used))
+    return Parameters(types, used, _different(graph, used))

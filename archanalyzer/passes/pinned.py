@@ -3,43 +3,149 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, did_you_mean
-from archanalyzer.diagnostics.rules.language import PINNED_SHAPE
-from archanalyzer.graph import Pinned, Running
+from archanalyzer.diagnostics.rules.language import INVALID_FIELD, PINNED_SHAPE
+from archanalyzer.graph import Pinned, Running, Weight
+from archanalyzer.graph.training import LOSSES
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters
 from archanalyzer.passes.tensor_types import TensorTypes
 
+Shape = tuple[int, ...]
+
 
 def misfits(facts: Facts, running: Running) -> tuple[Diagnostic, ...]:
-    """Pinned weights, inputs and targets whose shape is not the one that their layer needs."""
+    """Pinned weights, inputs and targets that are not as their layer, the loss and each other need them."""
     outputs, used = facts.result(TensorTypes).outputs, facts.result(Parameters).used
     index = facts.graph.index
     found: list[Diagnostic] = []
     for layer, arrays in running.weights.items():
         if layer in index:
-            shapes = {weight.name: weight.shape for weight in used[index[layer]]}
-            found.extend(_misfits(arrays, shapes, f"an array of `{layer}`"))
-    for section, what in ((running.inputs, "an input"), (running.targets, "an output")):
-        shapes = {name: outputs[index[name]].shape for name in section if name in index}
-        known = {name: pinned for name, pinned in section.items() if name in index}
-        found.extend(_misfits(known, shapes, what))
+            found.extend(_weights(arrays, {weight.name: weight for weight in used[index[layer]]}, layer))
+    takes_classes = running.loss is not None and LOSSES[running.loss].takes_classes
+    samples = [
+        Samples(name, pinned, Layouts(outputs[index[name]].shape, takes_classes and section is running.targets))
+        for section in (running.inputs, running.targets)
+        for name, pinned in section.items()
+        if name in index
+    ]
+    found.extend(_batches(samples))
     return tuple(found)
 
 
-def _misfits(arrays: Mapping[str, Pinned], shapes: Mapping[str, tuple[int, ...]], what: str) -> Iterator[Diagnostic]:
+def _weights(arrays: Mapping[str, Pinned], weights: Mapping[str, Weight], layer: str) -> Iterator[Diagnostic]:
     for name, pinned in arrays.items():
-        if name not in shapes:
-            hint = did_you_mean(name, tuple(shapes), "arrays")
-            yield Diagnostic(PINNED_SHAPE, f"`{name}` is not {what}", pinned.source, hint)
-        elif shape_of(pinned.value) != shapes[name]:
-            message = f"expected `{name}` with shape {_shown(shapes[name])}, found {_shown(shape_of(pinned.value))}"
-            yield Diagnostic(PINNED_SHAPE, message, pinned.source)
+        if name not in weights:
+            hint = did_you_mean(name, tuple(weights), "arrays")
+            yield Diagnostic(PINNED_SHAPE, f"`{name}` is not an array of `{layer}`", pinned.source, hint)
+        elif isinstance(pinned.value, str):
+            if weights[name].initial is not None:
+                message = f"expected `{name}` as numbers, found the initializer `{pinned.value}`"
+                hint = f"left out, it starts as {weights[name].initial:g}"
+                yield Diagnostic(INVALID_FIELD, message, pinned.source, hint)
+        elif isinstance(pinned.value, list) and shape_of(pinned.value) != weights[name].shape:
+            message = f"expected `{name}` with shape {_shown(weights[name].shape)}"
+            yield Diagnostic(PINNED_SHAPE, f"{message}, found {_shown(shape_of(pinned.value))}", pinned.source)
 
 
-def shape_of(value: Any) -> tuple[int, ...]:
+class Fit(NamedTuple):
+    """How pinned samples are laid out: ``batch`` of them, or None for one without a batch axis; as class numbers?"""
+
+    batch: int | None
+    classes: bool = False
+
+    @property
+    def number(self) -> int:
+        """How many samples they are."""
+        return 1 if self.batch is None else self.batch
+
+
+class Layouts(NamedTuple):
+    """The shapes that an input or target may be given in; ``sample`` is that of its tensor.
+
+    With ``takes_classes``, the number of the right channel may stand for a distribution over the channels.
+    """
+
+    sample: Shape
+    takes_classes: bool = False
+
+    def fits(self, shape: Shape) -> tuple[Fit, ...]:
+        """All ways to read a value of a shape. As many classes as there are samples may look like a distribution."""
+        layouts = ((self.sample, False), (self.sample[1:], True))[: 1 + self.takes_classes]
+        single = tuple(Fit(None, classes) for layout, classes in layouts if shape == layout)
+        return single + tuple(Fit(shape[0], classes) for layout, classes in layouts if shape and shape[1:] == layout)
+
+    def fit(self, shape: Shape, batch: int | None = None) -> Fit | None:
+        """How to read a value, in a batch where that is known; None where it does not fit."""
+        fits = self.fits(shape)
+        agreeing = (fit for fit in fits if fit.number == batch)
+        return next(agreeing, next(iter(fits), None))
+
+    def __str__(self) -> str:
+        """What is expected, in a message."""
+        distribution = f"shape {_shown(self.sample)}"
+        if not self.takes_classes:
+            return distribution
+        spatial = self.sample[1:]
+        return f"{distribution}, or {'classes with shape' if spatial else 'a class as'} {_shown(spatial)}"
+
+    @property
+    def batch_hint(self) -> str:
+        """What a batch looks like."""
+        hint = f"a batch of N is {_shown(('N', *self.sample))}"
+        return f"{hint}, or of classes {_shown(('N', *self.sample[1:]))}" if self.takes_classes else hint
+
+
+class Samples(NamedTuple):
+    """One input or target as pinned."""
+
+    name: str
+    pinned: Pinned
+    layouts: Layouts
+
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.pinned.value)
+
+
+def _batches(samples: list[Samples]) -> Iterator[Diagnostic]:
+    first: Samples | None = None
+    batch: int | None = None
+    for each in samples:
+        fit = each.layouts.fit(each.shape, batch)
+        if fit is None:
+            hint = each.layouts.batch_hint if len(each.shape) > len(each.layouts.sample) else None
+            message = f"expected `{each.name}` with {each.layouts}, found {_shown(each.shape)}"
+            yield Diagnostic(PINNED_SHAPE, message, each.pinned.source, hint)
+            continue
+        if first is None or batch is None:
+            first, batch = each, fit.number
+        elif fit.number != batch:
+            message = f"expected `{each.name}` in a batch of {batch:,}, as `{first.name}` is, found {fit.number:,}"
+            yield Diagnostic(PINNED_SHAPE, message, each.pinned.source)
+        if fit.classes:
+            yield from _classes(each)
+
+
+def _classes(samples: Samples) -> Iterator[Diagnostic]:
+    classes = samples.layouts.sample[0]
+    wrong = next((value for value in _numbers(samples.pinned.value) if value % 1 or not 0 <= value < classes), None)
+    if wrong is not None:
+        message = f"expected a class of `{samples.name}` as a whole number from 0 to {classes - 1:,}, found {wrong}"
+        yield Diagnostic(INVALID_FIELD, message, samples.pinned.source)
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _numbers(item)
+    else:
+        yield value
+
+
+def shape_of(value: Any) -> Shape:
     """The shape of a nested list whose lists are of equal lengths."""
     shape: list[int] = []
     while isinstance(value, list):
@@ -48,5 +154,5 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _shown(shape: tuple[int, ...]) -> str:
+def _shown(shape: tuple[int | str, ...]) -> str:
     return "×".join(map(str, shape)) or "a single number"

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from archanalyzer.diagnostics import Diagnostic, Note
-from archanalyzer.diagnostics.rules.layers import WRONG_NUMBER_OF_INPUTS
-from archanalyzer.graph import Graph, Layer, Misfit, Op, TensorType, Types
+from archanalyzer.diagnostics.rules.layers import OUTPUT_TOO_LARGE, WRONG_NUMBER_OF_INPUTS
+from archanalyzer.graph import Graph, Layer, Misfit, NoPosition, Op, TensorType, Types
 from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
 
 T = TypeVar("T")
+
+MOST_ELEMENTS = 2**63 - 1
+"""Of one layer's output."""
 
 
 class TensorTypes(NamedTuple):
@@ -37,6 +40,22 @@ class TensorTypes(NamedTuple):
                 known[key] = declared(layer.op, inputs, output)
             answers.append(known[key])
         return tuple(answers)
+
+    def sources(self) -> tuple[tuple[int, ...], ...]:
+        """For every layer, the layers whose numbers it reads: all inputs but those whose type alone matters."""
+        by_layer = self.map(_reads_numbers)
+        return tuple(
+            tuple(source for source, read in zip(layer.inputs, reads, strict=True) if read)
+            for layer, reads in zip(self.graph.layers, by_layer, strict=True)
+        )
+
+
+def _reads_numbers(op: Op, inputs: Types, output: TensorType) -> tuple[bool, ...]:
+    """For each input, whether its numbers are read; where that is not stated, they are."""
+    readings = op.readings(inputs, output)
+    if readings is None:
+        return (True,) * len(inputs)
+    return tuple(not any(isinstance(each, NoPosition) for each in by_axis) for by_axis in readings)
 
 
 class Typing(NamedTuple):
@@ -80,7 +99,14 @@ def _output_type(op: Op, inputs: Types) -> TensorType:
             f"expected {op.arity}, found {len(inputs)}",
             hint=f"name {'them' if op.arity.least > 1 else 'it'} in `from:`" if few else None,
         )
-    return op.output_type(inputs)
+    output = op.output_type(inputs)
+    if output.elements > MOST_ELEMENTS:
+        raise Misfit(
+            OUTPUT_TOO_LARGE,
+            f"expected an output of at most {MOST_ELEMENTS} elements, found {output}",
+            hint="look for a size, a factor or a `repeat` that is larger than meant",
+        )
+    return output
 
 
 def _diagnostic(graph: Graph, layer: Layer, inputs: Types, misfit: Misfit) -> Diagnostic:

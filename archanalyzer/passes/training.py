@@ -1,7 +1,8 @@
 """How much does a training step compute, and for which layers?
 
 A layer is left out of the backward step where nothing before it learns; the gradient by its weights is left out where
-they are frozen, the gradient by its input where that input leads back to nothing that learns.
+they are frozen, the gradient by its input where that input leads back to nothing that learns. By an input whose type
+alone matters, there is none.
 """
 
 from __future__ import annotations
@@ -17,28 +18,55 @@ from archanalyzer.passes.parameters import Parameters
 class Backward(NamedTuple):
     """Which layers the backward step visits, and what for.
 
-    ``by_weight``: the gradient by the layer's weights is needed. ``by_input``: how many of its inputs need theirs.
+    ``by_weight``: the gradient by the layer's weights is needed. ``by_input``: by how many of its inputs one is.
+    ``needed``: the gradient by the layer's output is needed, for either of the two.
     """
 
     by_weight: tuple[bool, ...]
     by_input: tuple[int, ...]
+    needed: tuple[bool, ...]
 
     def visits(self, index: int) -> bool:
         """Whether anything is computed for the layer: its output has a gradient that is needed."""
-        return self.by_weight[index] or self.by_input[index] > 0
+        return self.needed[index]
 
 
 @analysis("backward")
 def backward(graph: Graph, parameters: Parameters) -> Backward:
     """Follows what learns, front to back."""
-    needs_gradient: list[bool] = []
+    return follow_gradients(graph, parameters)
+
+
+def follow_gradients(graph: Graph, parameters: Parameters, *, by_network_inputs: bool = False) -> Backward:
+    """Which gradients are needed for what learns and, if asked for, for those by the network's inputs."""
+    needed: list[bool] = []
     by_weight: list[bool] = []
     by_input: list[int] = []
-    for layer in graph.layers:
-        by_weight.append(parameters.trainable(layer))
-        by_input.append(sum(needs_gradient[source] for source in layer.inputs))
-        needs_gradient.append(by_weight[-1] or by_input[-1] > 0)
-    return Backward(tuple(by_weight), tuple(by_input))
+    reading = parameters.types.sources()
+    reached = _reached(graph, reading)
+    for layer, sources in zip(graph.layers, reading, strict=True):
+        arrives = reached[layer.index]
+        by_weight.append(arrives and parameters.trainable(layer))
+        by_input.append(arrives and sum(needed[source] for source in sources))
+        asked_for = by_network_inputs and not layer.inputs
+        needed.append(arrives and (by_weight[-1] or by_input[-1] > 0 or asked_for))
+    return Backward(tuple(by_weight), tuple(by_input), tuple(needed))
+
+
+def _reached(graph: Graph, reading: tuple[tuple[int, ...], ...]) -> list[bool]:
+    """For each layer, whether a gradient arrives: a layer may lead to the outputs by its shape alone.
+
+    Where the end of a network is missing, gradients are taken to arrive at the layers that nothing reads.
+    """
+    reached = [True] * len(graph.layers)
+    for source in (source for layer in graph.layers for source in layer.inputs):
+        reached[source] = False
+    for output in graph.outputs:
+        reached[output] = True
+    for index in range(len(reading) - 1, -1, -1):
+        for source in reading[index] if reached[index] else ():
+            reached[source] = True
+    return reached
 
 
 class TrainingArithmetic(NamedTuple):
@@ -87,7 +115,7 @@ def training(arithmetic: LayerArithmetic, visited: Backward) -> TrainingArithmet
             rows.append((None, None, None, None))
             continue
         macs = total(declared.macs)
-        by_input = macs if visited.by_input[index] else 0
+        by_input = macs * visited.by_input[index]
         by_weight = macs if visited.by_weight[index] else 0
         operations = total(declared.operations)
         if visited.by_input[index]:

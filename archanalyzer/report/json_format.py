@@ -1,7 +1,8 @@
 """JSON for programs, by the contract of the documentation: everything that is known, one layer a line.
 
 Whatever the view, all layers and all columns are here; None is written ``null`` and means that a value is not known.
-A total or a block's sum of which a part is not known stands among the names in ``at_least``.
+A total or a block's sum of which a part is not known stands among the names in ``at_least``. A block consists of the
+layers from ``start`` up to, not including, ``stop``, counted from 0 in ``layers``.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def _blocks(facts: Facts) -> list[dict[str, Any]]:
             {
                 "name": block.name,
                 "block": block.block,
-                "layers": [layer.name for layer in layers[block.start : block.stop]],
+                "start": block.start,
+                "stop": block.stop,
                 "output": None if block.output is None else layers[block.output].name,
                 **{name: amount.value for name, amount in amounts.items()},
                 "at_least": [name for name, amount in amounts.items() if amount.at_least],

@@ -25,10 +25,14 @@ class BlockArguments(NamedTuple):
         """The value of every argument, before the variables: the given one (an expression in ``names``), the one of
         ``earlier``, the use whose weights this one shares, or the default (an expression in what stands above it).
 
+        Null stands for the default, also where there is an earlier use.
+
         Raises:
             ReportedError: an argument is missing, unknown or has no value.
         """
-        given = self._given(ev)
+        written = self._written(ev)
+        given = {name: node for name, node in written.items() if not is_nothing(node)}
+        earlier = {name: value for name, value in earlier.items() if name not in written}
         defaults = self.block.arguments
         missing = {name for name in defaults if not (name in given or name in earlier or defaults[name])}
         if missing:
@@ -62,14 +66,14 @@ class BlockArguments(NamedTuple):
     def _place(self) -> Node:
         return self.entry.type or self.entry.source
 
-    def _given(self, ev: Evaluator) -> dict[str, Node]:
-        """The nodes of the arguments that are given; a bare value is the only one, or the only one needed."""
+    def _written(self, ev: Evaluator) -> dict[str, Node]:
+        """The nodes of the arguments that stand there; a bare value is the only one, or the only one needed."""
         node = self.entry.fields
         if node is None:
             return {}
         if isinstance(node, MappingNode):
             self._refuse_unknown(node, ev)
-            return {name: entry.value for name, entry in node.entries.items() if not is_nothing(entry.value)}
+            return {name: entry.value for name, entry in node.entries.items()}
         needed = [name for name, default in self.block.arguments.items() if default is None]
         meant = needed if len(needed) == 1 else list(self.block.arguments)
         if len(meant) == 1:

@@ -161,7 +161,7 @@ def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
         repeat=beside.get("repeat"),
         counter=_counter(node, ev),
         share=_share(node, ev, is_group=is_group),
-        frozen=beside.get("frozen"),
+        frozen=_frozen(node, ev),
         sound=is_group or (types.check(key, ev) and types.check_fields(key, value, ev)),
         cost=1 if is_group else cost_of(node.size),
     )
@@ -191,6 +191,16 @@ def _share(node: MappingNode, ev: Evaluator, *, is_group: bool) -> ScalarNode | 
     hint = "make a block of the layers; a use of a block can share the weights of another use"
     ev.report(UNKNOWN_KEY, "`share` cannot stand beside a group of layers", key, hint=hint)
     return None
+
+
+def _frozen(node: MappingNode, ev: Evaluator) -> Node | None:
+    if "frozen" not in node.entries:
+        return None
+    key, value = node.entries["frozen"]
+    if "share" in node.entries and "layers" not in node.entries:
+        hint = "freeze the layer or block whose weights are shared"
+        ev.report(UNKNOWN_KEY, "`frozen` says nothing beside `share`: the weights are another's", key, hint=hint)
+    return value
 
 
 def _report_not_one_type(node: MappingNode, others: list[Entry], types: Types, ev: Evaluator) -> ScalarNode | None:

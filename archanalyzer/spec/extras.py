@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_LAYER
+from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_FIELD, UNKNOWN_LAYER
 from archanalyzer.graph import Expectation, Graph, Pinned, Running
+from archanalyzer.graph.training import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
 from archanalyzer.spec.document import Document, read_keys
-from archanalyzer.spec.evaluation import Evaluator, ReportedError, shown_value
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, listed, shown_value
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode
 from archanalyzer.spec.references import part_of
 from archanalyzer.spec.scalars import shown
 
 T = TypeVar("T")
 
-LOSSES = ("half_squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy")
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+_TRAINING_KEYS = ("loss", "optimizer", "initializer", *SETTINGS)
 
 
 def read_expectations(document: Document, ev: Evaluator) -> tuple[Expectation, ...]:
@@ -51,30 +52,48 @@ def read_running(document: Document, graph: Graph, opaque: Collection[str], ev: 
     names = document.variables
 
     def pinned(entry: Entry) -> Pinned:
+        return _array(entry, ev.data(entry.value, names), ev)
+
+    def pinned_weight(entry: Entry) -> Pinned:
         value = ev.data(entry.value, names)
-        if not _is_array(value):
-            message = f"expected {shown(entry.key.text)} as numbers in lists of equal lengths"
-            raise ev.report(INVALID_FIELD, message, entry.value)
-        return Pinned(value, entry.value.source)
+        return _drawn(entry, value, ev) if isinstance(value, str) else _array(entry, value, ev)
 
     weights = ev.mapping(document.sections.get("weights"), "`weights`")
     data = ev.mapping(document.sections.get("data"), "`data`")
     keys = read_keys(data, ("inputs", "targets"), "`data`", ev) if data else {}
     training = ev.mapping(document.sections.get("training"), "`training`")
-    steps = read_keys(training, ("loss", "optimizer", "rate"), "`training`", ev) if training else {}
+    steps = read_keys(training, _TRAINING_KEYS, "`training`", ev) if training else {}
+    if training:
+        _check_settings(training, steps, ev)
     layers = graph.index
     ends = [{graph.layers[index].name: index for index in indices} for indices in (graph.inputs, graph.outputs)]
     return Running(
         weights={
-            name: _each(ev.mapping(entry.value, f"the weights of `{name}`"), pinned)
+            name: _each(ev.mapping(entry.value, f"the weights of `{name}`"), pinned_weight)
             for name, entry in (_named(weights, layers, "layer", opaque, ev) if weights else ())
         },
         inputs=_pinned_by_name(keys.get("inputs"), ends[0], "input", pinned, ev),
         targets=_pinned_by_name(keys.get("targets"), ends[1], "output", pinned, ev),
         loss=_choice(steps.get("loss"), "`loss`", LOSSES, ev),
         optimizer=_choice(steps.get("optimizer"), "`optimizer`", OPTIMIZERS, ev),
-        rate=_rate(steps.get("rate"), names, ev),
+        settings=_settings(steps, names, ev),
+        initializer=_initializer(steps.get("initializer"), names, ev),
     )
+
+
+def _array(entry: Entry, value: Any, ev: Evaluator) -> Pinned:
+    if _is_array(value):
+        return Pinned(value, entry.value.source)
+    message = f"expected {shown(entry.key.text)} as numbers in lists of equal lengths"
+    raise ev.report(INVALID_FIELD, message, entry.value)
+
+
+def _drawn(entry: Entry, initializer: str, ev: Evaluator) -> Pinned:
+    if initializer in INITIALIZERS:
+        return Pinned(initializer, entry.value.source)
+    message = f"expected {shown(entry.key.text)} as numbers or as an initializer, found {shown(initializer)}"
+    hint = ev.similar(initializer, INITIALIZERS, "initializers")
+    raise ev.report(INVALID_FIELD, message, entry.value, hint=hint)
 
 
 def _named(
@@ -112,7 +131,7 @@ def _pinned_by_name(
     return _read_all(_named(mapping, known, what, (), ev), read) if mapping else {}
 
 
-def _choice(node: Node | None, what: str, known: tuple[str, ...], ev: Evaluator) -> str | None:
+def _choice(node: Node | None, what: str, known: Collection[str], ev: Evaluator) -> str | None:
     text = ev.text(node, what)
     if text is not None and text not in known and node is not None:
         message = f"{what} cannot be {shown(text)}"
@@ -121,16 +140,53 @@ def _choice(node: Node | None, what: str, known: tuple[str, ...], ev: Evaluator)
     return text
 
 
-def _rate(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> float | None:
+def _check_settings(training: MappingNode, steps: Mapping[str, Node], ev: Evaluator) -> None:
+    """Reports settings that the chosen optimizer does not have; where that is wrong itself, none."""
+    node = steps.get("optimizer")
+    name = DEFAULT_OPTIMIZER if node is None else node.text if isinstance(node, ScalarNode) else ""
+    if name not in OPTIMIZERS:
+        return
+    for setting in SETTINGS.values():
+        if setting.name in steps and setting not in OPTIMIZERS[name].settings:
+            subject = f"`{name}`" if node is not None else f"`{name}`, the optimizer where none is given,"
+            having = [each.name for each in OPTIMIZERS.values() if setting in each.settings]
+            key, hint = training.entries[setting.name].key, f"optimizers that have it: {listed(having)}"
+            ev.report(UNKNOWN_FIELD, f"{subject} has no field `{setting.name}`", key, hint=hint)
+
+
+def _settings(steps: Mapping[str, Node], names: Mapping[str, Any], ev: Evaluator) -> dict[str, float]:
+    values = {}
+    for name, setting in SETTINGS.items():
+        if name in steps:
+            with suppress(ReportedError):
+                values[name] = _setting(steps[name], setting, names, ev)
+    return values
+
+
+def _setting(node: Node, setting: Setting, names: Mapping[str, Any], ev: Evaluator) -> float:
+    value = ev.value(node, names)
+    if isinstance(value, int | float) and setting.admits(value):
+        return float(value)
+    message = f"expected `{setting.name}` as {setting.expected}, found {shown_value(value)}"
+    raise ev.report(INVALID_FIELD, message, node)
+
+
+def _initializer(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> str | float | None:
     if node is None:
         return None
     try:
         value = ev.value(node, names)
     except ReportedError:
         return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    ev.report(INVALID_FIELD, f"expected `rate` as a number, 0 or more, found {shown_value(value)}", node)
+    if isinstance(value, str):
+        if value in INITIALIZERS:
+            return value
+        message, hint = f"`initializer` cannot be {shown(value)}", ev.similar(value, INITIALIZERS, "choices")
+        ev.report(INVALID_FIELD, message, node, hint=hint)
+        return None
+    ev.report(INVALID_FIELD, f"expected `initializer` as a name or a number, found {shown_value(value)}", node)
     return None
 
 

@@ -29,12 +29,14 @@ class FieldReader:
     def op(self, op_type: type[Op], entry: LayerEntry, names: _Names, trail: BlockUse | None, shared: Op | None) -> Op:
         """The op of one layer; fields that it does not give are those of ``shared``, whose weights it uses.
 
+        A field that it gives as null has its default.
+
         Raises:
             ReportedError: a field is missing, unknown or wrong.
         """
         given = self._values(op_type, entry, names, trail)
-        values: dict[str, Value] = {} if shared is None else shared.model_dump(exclude_unset=True)
-        values.update(given)
+        others = {} if shared is None else shared.model_dump(exclude_unset=True)
+        values = {name: value for name, value in {**others, **given}.items() if value is not None}
         key = (op_type, repr(values))
         if key not in self._built:
             try:
@@ -48,10 +50,11 @@ class FieldReader:
         if node is None:
             return {}
         if isinstance(node, MappingNode):
-            pairs = self._ev.all(
-                node.entries.values(), lambda each: (each.key.text, self._value(op_type, each, names, trail))
+            return dict(
+                self._ev.all(
+                    node.entries.values(), lambda each: (each.key.text, self._value(op_type, each, names, trail))
+                )
             )
-            return {name: value for name, value in pairs if value is not None}
         if op_type.scalar_field is None:
             message = f"`{op_type.name}` expects its fields as a mapping, found {node.kind}"
             raise self._ev.report(INVALID_FIELD, message, node, hint=_field_list(op_type), trail=trail)

@@ -19,7 +19,8 @@ class Scope:
     """One use of a block, or the top level: names in it are unique, and full names begin with ``prefix``.
 
     ``inputs``: what it was given, by name, as indices of layers. ``shared``: the full name of the block use whose
-    weights this one uses.
+    weights this one uses. ``series``: the stem and the last number of layers that go on from each other. ``jumps``: from a
+    number of a stem that is taken, the next one that was not when it was last looked for.
     """
 
     prefix: str = ""
@@ -29,6 +30,7 @@ class Scope:
     owners: dict[str, LayerEntry] = field(default_factory=dict)
     places: dict[str, Node] = field(default_factory=dict)
     series: dict[str, tuple[str, int]] = field(default_factory=dict)
+    jumps: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def claim(self, name: str, place: Node, owner: LayerEntry | None = None) -> None:
         """Takes a name that is free."""
@@ -60,13 +62,14 @@ class Scope:
         return name, taken
 
     def _next(self, series: str, first: str) -> str:
-        stem, number = self.series.get(series, (f"{first}_", 0))
-        while True:
-            number += 1
-            name = first if number == 1 and stem == f"{first}_" else f"{stem}{number}"
-            if name not in self.places:
-                self.series[series] = (stem, number)
-                return name
+        stem, last = self.series.get(series, (f"{first}_", 0))
+        number, passed = last + 1, []
+        while (name := first if number == 1 and stem == f"{first}_" else f"{stem}{number}") in self.places:
+            passed.append(number)
+            number = self.jumps.get((stem, number), number + 1)
+        self.jumps.update(((stem, each), number) for each in passed)
+        self.series[series] = (stem, number)
+        return name
 
 
 @dataclass(slots=True, eq=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from archanalyzer.graph.training import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS
 from archanalyzer.spec.document import _MOST_AXES as MOST_AXES
 from archanalyzer.spec.document import DTYPES, SECTIONS
 from archanalyzer.spec.entries import _LONGEST_NAME as LONGEST_NAME
 from archanalyzer.spec.entries import BESIDE
 from archanalyzer.spec.expansion import _CHARACTERS_A_LAYER as CHARACTERS_A_LAYER
-from archanalyzer.spec.extras import LOSSES, OPTIMIZERS
 from archanalyzer.spec.limits import DEFAULT_LIMITS
 from tests.docs.test_pages import PAGES, rows
 
@@ -45,7 +45,25 @@ def test_limits() -> None:
     assert f"at most {LONGEST_NAME} characters" in PAGES[PAGE]
 
 
-def test_choices() -> None:
-    text = PAGES[PAGE]
-    for choice in (*DTYPES, *LOSSES, *OPTIMIZERS):
-        assert f"`{choice}`" in text
+def test_dtypes() -> None:
+    for dtype in DTYPES:
+        assert f"`{dtype}`" in PAGES[PAGE]
+
+
+def test_losses() -> None:
+    assert [named(row[0]) for row in rows(PAGE, "### Losses")] == [[name] for name in LOSSES]
+    takers = [name for name, loss in LOSSES.items() if loss.takes_classes]
+    assert takers == ["cross_entropy"]
+
+
+def test_optimizers_and_their_settings() -> None:
+    tables = rows(PAGE, "### Optimizers")
+    fields = {name: [setting.name for setting in optimizer.settings] for name, optimizer in OPTIMIZERS.items()}
+    assert {named(row[0])[0]: named(row[1]) for row in tables[: len(OPTIMIZERS)]} == fields
+    described = [(named(row[0])[0], row[1].partition(":")[0], float(row[2])) for row in tables[len(OPTIMIZERS) :]]
+    assert described == [(name, setting.expected, setting.default) for name, setting in SETTINGS.items()]
+
+
+def test_initializers() -> None:
+    table = {name: names[0] for row in rows(PAGE, "### Initializers") for names in [named(row[0])] for name in names}
+    assert table == INITIALIZERS

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archanalyzer import ops
 from archanalyzer.graph import Misfit, TensorType, Types
@@ -76,6 +78,40 @@ def test_every_window_sees_the_input_or_is_refused(kernel: int, dilation: int, s
             with pytest.raises(Misfit):
                 output("max_pool1d", (1, length), **fields)
     assert refused
+
+
+@given(*[st.integers(low, high) for low, high in ((1, 30), (1, 6), (1, 30), (1, 30), (0, 60), (0, 60))])
+def test_windows_of_any_size_see_the_input_or_are_refused(
+    length: int, kernel: int, stride: int, dilation: int, before: int, after: int
+) -> None:
+    """By a loop over all taps of all windows, of which there are too many in the pools below."""
+    starts = range(-before, length + after - (kernel - 1) * dilation, stride)
+    sound = starts and all(any(0 <= start + k * dilation < length for k in range(kernel)) for start in starts)
+    fields = {"kernel": kernel, "dilation": dilation, "stride": stride, "padding": ((before, after),)}
+    try:
+        assert output("max_pool1d", (1, length), **fields) == (1, len(starts))
+    except Misfit:
+        assert not sound
+    else:
+        assert sound
+
+
+@pytest.mark.parametrize(
+    ("padding", "sound"),
+    [
+        # Of windows that begin before the input, the first has its second tap on position 1, the last on the last one.
+        (10**18 - 1, True),
+        # The first window has its first tap before the input, its second right before it.
+        (10**18 + 1, False),
+    ],
+)
+def test_huge_windows_are_decided_by_arithmetic(padding: int, sound: bool) -> None:
+    fields = {"kernel": 2, "stride": 1, "dilation": 10**18, "padding": padding}
+    if sound:
+        assert output("max_pool1d", (1, 10**18), **fields) == (1, 2 * 10**18 - 2)
+    else:
+        with pytest.raises(Misfit, match="a window lies in the padding alone"):
+            output("max_pool1d", (1, 10**18), **fields)
 
 
 def test_adaptive_and_global_pools() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import ExitStack
 from io import StringIO
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from archanalyzer.diagnostics import BlockUse, Diagnostic, Note
 from archanalyzer.diagnostics.rules.layers import WRONG_RANK
+from archanalyzer.graph import Graph
 from archanalyzer.report import View, render
 from tests import graphs
 
@@ -50,7 +52,25 @@ def test_json_rolls_blocks_up() -> None:
     (block,) = document(graphs.small())["specs"][0]["blocks"]
     assert block.items() >= {"name": "stage", "block": "stage", "output": "stage/conv2d_2", "parameters": 260}.items()
     assert block["output_shape"] == [4, 4, 4]
-    assert block["layers"] == ["stage/conv2d", "stage/relu", "stage/conv2d_2"]
+    assert (block["start"], block["stop"]) == (1, 4)
+
+
+def nested(depth: int) -> Graph:
+    """Blocks with two layers each, one inside the next."""
+    build = graphs.Builder()
+    build.input("features", 4)
+    with ExitStack() as stack:
+        for _ in range(depth):
+            stack.enter_context(build.block("b"))
+            build.add("relu")
+            build.add("tanh")
+    return build.graph()
+
+
+def test_json_grows_no_faster_than_the_names_in_it() -> None:
+    """A name of d parts for each of d layers makes twice as deep a nest four times as long, and no more than that."""
+    short, long = (len(render("json", [graphs.analyzed(nested(depth))])) for depth in (50, 100))
+    assert long < 4 * short
 
 
 def test_json_tells_what_is_not_known() -> None:

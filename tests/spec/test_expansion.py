@@ -142,6 +142,26 @@ layers:
     assert shares(sound(text)) == {f"b/{name}": f"a/{name}" for name in inside}
 
 
+def test_null_beside_share_means_the_default_and_not_the_other_one_s_value() -> None:
+    conv = "{conv2d: {filters: 3, kernel: 3, stride: 2}, name: a}"
+    for field, stride in (("", 2), ("{stride: null}", 1), ("{stride: 3}", 3)):
+        graph = sound(f"archspec: 1\ninputs: {{x: [3, 16, 16]}}\nlayers: [{conv}, {{conv2d: {field}, share: a}}]\n")
+        assert graph.layers[-1].op.model_dump()["stride"] == (stride, stride)
+
+
+def test_null_for_an_argument_beside_share_means_the_default() -> None:
+    block = "blocks:\n  b: {arguments: {n: 1}, layers: [dense: 4, {relu: , repeat: =n}]}\n"
+    for argument, relus in (("", 3), ("{n: null}", 1), ("{n: 2}", 2)):
+        graph = sound(f"{FLAT}{block}layers: [{{b: 3, name: p}}, {{b: {argument}, share: p}}]\n")
+        assert sum(layer.name.startswith("b/relu") for layer in graph.layers) == relus
+
+
+def test_null_for_an_argument_that_must_be_given_is_missing_beside_share_too() -> None:
+    block = "blocks:\n  b: {arguments: {n: null, m: 1}, layers: [dense: =n]}\n"
+    (line,) = said(f"{FLAT}{block}layers: [{{b: {{n: 4}}, name: p}}, {{b: {{n: null}}, share: p}}]\n")
+    assert "missing-field: the block `b` needs `n`" in line
+
+
 def test_a_chain_of_shared_blocks_leads_to_the_first() -> None:
     block = "blocks:\n  b: {layers: [dense: 4]}\n"
     layers = "[{b: , name: p}, {b: , name: q, share: p}, {b: , name: r, share: q}]"

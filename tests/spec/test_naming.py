@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archanalyzer.spec import parse_spec
 from tests.spec.specs import FLAT, names, reads, said, sound
@@ -34,6 +39,31 @@ from tests.spec.specs import FLAT, names, reads, said, sound
 )
 def test_layers(layers: str, expected: str) -> None:
     assert names(sound(f"{FLAT}layers: {layers}\n")) == expected.split()
+
+
+GIVEN = ["a1", "a01", "a2", "a02", "a4", "a05", "a6", "b2", "b03", "relu_0", "relu_3"]
+
+
+@given(st.lists(st.sampled_from(["", "", "", *GIVEN])))
+def test_numbers_go_on_to_the_next_free_one(wanted: list[str]) -> None:
+    entries, expected = [], list[str]()
+    stem, number = "relu_", 0
+    for name in wanted:
+        if name in expected:
+            continue
+        entries.append(f"{{relu: , name: {name}}}" if name else "relu")
+        if numbered := re.fullmatch(r"(\D+)(\d+)", name):
+            stem, number = numbered[1], int(numbered[2])
+            expected.append(name)
+            continue
+        numbers = itertools.count(number + 1)
+        number = next(each for each in numbers if called(stem, each) not in expected)
+        expected.append(called(stem, number))
+    assert names(sound(f"{FLAT}layers: [{', '.join([*entries, 'tanh'])}]\n")) == [*expected, "tanh"]
+
+
+def called(stem: str, number: int) -> str:
+    return "relu" if (stem, number) == ("relu_", 1) else f"{stem}{number}"
 
 
 def test_blocks_are_numbered_as_layers_are_and_number_their_own() -> None:

@@ -193,3 +193,23 @@ layers:
     from: [max_pool2d, max_pool2d]
 """,
 )
+
+OUTPUT_TOO_LARGE = Rule(
+    "output-too-large",
+    "a layer's output has more elements than 64 bits can number",
+    why="No machine can hold such an array; sizes that multiply from layer to layer would outgrow any time and memory.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - upsample: 1_000_000_000
+  - upsample: 1_000_000_000
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - upsample: 1_000
+  - upsample: 1_000
+""",
+)

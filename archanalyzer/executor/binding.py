@@ -1,0 +1,153 @@
+"""A plan with its memory, for one batch size: every kernel call with the arrays that it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archanalyzer.executor.kernel import ABSENT, Array, Backward, Forward, Kernel, Scratch
+from archanalyzer.executor.plan import BackwardStep, Buffer, ForwardStep, Plan, Step
+from archanalyzer.passes.tensor_types import TensorTypes
+
+
+class LayerArrays(NamedTuple):
+    """A layer's arrays, and the gradients by those that learn; a layer that shares weights has the owner's."""
+
+    weights: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+
+
+class ForwardCall(NamedTuple):
+    """A forward step, ready to run."""
+
+    layer: int
+    kernel: Kernel[Any]
+    call: Forward
+
+
+class BackwardCall(NamedTuple):
+    """A backward step, ready to run; after it, each array of ``sums`` is added to the one before it."""
+
+    layer: int
+    kernel: Kernel[Any]
+    call: Backward
+    sums: tuple[tuple[Array, Array], ...]
+
+
+class Binding:
+    """The memory of a plan at one batch size, and its calls."""
+
+    def __init__(
+        self, plan: Plan, types: TensorTypes, arrays: tuple[LayerArrays, ...], batch: int, random: np.random.Generator
+    ) -> None:
+        self.plan = plan
+        self.layers = types.graph.layers
+        self.shapes = tuple(output.shape for output in types.outputs)
+        self.arrays = arrays
+        self.batch = batch
+        self.random = random
+        self.scratch = Scratch()
+        memory = np.empty(plan.bytes * batch, np.uint8)
+        self._buffers = [self._place(buffer, memory) for buffer in plan.buffers]
+        self._aside = np.empty(max((self._bytes_aside(step) for step in plan.steps), default=0), np.uint8)
+        self.forward = [self._forward_call(step) for step in plan.steps if isinstance(step, ForwardStep)]
+        self.backward = [self._backward_call(step) for step in plan.steps if isinstance(step, BackwardStep)]
+
+    def output(self, layer: int) -> Array:
+        """The output of a layer, (batch, *shape)."""
+        return self._shaped(self._buffers[self.plan.output_of[layer]], layer)
+
+    def gradient(self, layer: int) -> Array | None:
+        """The gradient by the output of a layer, None where it is not needed."""
+        buffer = self.plan.gradient_of[layer]
+        return None if buffer is None else self._shaped(self._buffers[buffer], layer)
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the buffers, and the most of scratch space that kernels asked for so far."""
+        return self.plan.bytes * self.batch + len(self._aside) + self.scratch.most
+
+    def _shaped(self, array: Array, layer: int) -> Array:
+        return array.reshape(self.batch, *self.shapes[layer])
+
+    def _place(self, buffer: Buffer, memory: Array) -> Array:
+        shape = (self.batch, *buffer.shape) if buffer.per_sample else buffer.shape
+        if not buffer.is_lasting:
+            return np.empty(shape, buffer.dtype)
+        start = buffer.offset * self.batch
+        return memory[start : start + prod(shape) * buffer.dtype.itemsize].view(buffer.dtype).reshape(shape)
+
+    def _extras(self, indices: tuple[int, ...]) -> dict[str, Array]:
+        return {self.plan.buffers[index].name: self._buffers[index] for index in indices}
+
+    def _forward_call(self, step: ForwardStep) -> ForwardCall:
+        layer = self.layers[step.layer]
+        call = Forward(
+            inputs=tuple(self.output(source) for source in layer.inputs),
+            output=self.output(layer.index),
+            weights=self.arrays[layer.index].weights,
+            extras=self._extras(step.extras),
+            read_extras=tuple(map(self._extras, step.read_extras)),
+            random=self.random,
+            scratch=self.scratch,
+        )
+        return ForwardCall(layer.index, step.kernel, call)
+
+    def _backward_call(self, step: BackwardStep) -> BackwardCall:
+        layer = self.layers[step.layer]
+        aside = _Aside(self._aside)
+        sums: list[tuple[Array, Array]] = []
+
+        def filled(target: Array, *, added: bool) -> Array:
+            """The array that the kernel is to fill: the target, or one aside that is added to it."""
+            if not added:
+                return target
+            sums.append((target, aside.like(target)))
+            return sums[-1][1]
+
+        dx = tuple(
+            None if target is None else filled(self._shaped(self._buffers[target.to], source), added=target.added)
+            for target, source in zip(step.dx, layer.inputs, strict=True)
+        )
+        gradients = self.arrays[layer.index].gradients.items() if step.dw else ()
+        dw = {name: filled(array, added=step.dw is not None and step.dw.added) for name, array in gradients}
+        call = Backward(
+            inputs=tuple(
+                ABSENT if read is None else self.output(source)
+                for read, source in zip(step.inputs, layer.inputs, strict=True)
+            ),
+            output=ABSENT if step.output is None else self.output(layer.index),
+            dy=self._shaped(self._buffers[step.dy], layer.index),
+            dx=dx,
+            dw=dw,
+            weights=self.arrays[layer.index].weights,
+            extras=self._extras(step.extras),
+            read_extras=tuple(map(self._extras, step.read_extras)),
+            scratch=self.scratch,
+        )
+        return BackwardCall(layer.index, step.kernel, call, tuple(sums))
+
+    def _bytes_aside(self, step: Step) -> int:
+        """Bytes of what a backward step computes aside, to be added."""
+        if not isinstance(step, BackwardStep):
+            return 0
+        dx = sum(self.plan.buffers[each.to].room * self.batch for each in step.dx if each and each.added)
+        if step.dw is None or not step.dw.added:
+            return dx
+        return dx + sum(-(-array.nbytes // 64) * 64 for array in self.arrays[step.layer].gradients.values())
+
+
+class _Aside:
+    """Cuts arrays off a piece of memory, one behind the other."""
+
+    def __init__(self, memory: Array) -> None:
+        self.memory = memory
+        self.used = 0
+
+    def like(self, array: Array) -> Array:
+        start = self.used
+        self.used += -(-array.nbytes // 64) * 64
+        return self.memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)

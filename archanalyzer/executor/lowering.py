@@ -1,0 +1,173 @@
+"""From a graph to a plan: which kernels are called in which order, and what lives how long.
+
+Forward steps run in the graph's order; then the loss fills the gradients by the network's outputs; backward steps run
+in reverse. A layer is left out of the backward steps where nothing before it learns. A layer that only looks at its
+input's memory in another shape (``flatten``) has no step: it shares the buffer, and the buffer of the gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from archanalyzer.executor import kernels
+from archanalyzer.executor.kernel import Extra, Kernel
+from archanalyzer.executor.plan import (
+    BackwardStep,
+    Buffer,
+    BufferKind,
+    FeedStep,
+    ForwardStep,
+    LossStep,
+    Plan,
+    Step,
+    Target,
+    lay_out,
+)
+from archanalyzer.graph import Graph, Kept, Layer, View
+from archanalyzer.passes.memory import reads_inputs
+from archanalyzer.passes.tensor_types import TensorTypes
+from archanalyzer.passes.training import Backward
+
+Kernels = dict[int, Kernel[Any]]
+
+
+def make_kernels(types: TensorTypes) -> Kernels:
+    """The kernel of each layer that computes something, by index.
+
+    Raises:
+        KeyError: a layer type has none and should.
+    """
+    return {
+        layer.index: kernels.get(layer.op.name)(layer.op, types.inputs(layer), output)
+        for layer, output in zip(types.graph.layers, types.outputs, strict=True)
+        if layer.op.name not in kernels.NOT_EXECUTABLE
+    }
+
+
+class Lowering:
+    """One lowering of one graph: forward alone, or where ``gradients`` says which are needed, forward and backward.
+
+    With ``keep`` every buffer has a place of its own, so that after a step all numbers are still there.
+    """
+
+    def __init__(
+        self,
+        types: TensorTypes,
+        made: Kernels,
+        dtype: np.dtype[Any],
+        gradients: Backward | None = None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        self.graph: Graph = types.graph
+        self.types = types
+        self.kernels = made
+        self.dtype = dtype
+        self.needed = gradients
+        self.keep = keep
+        self.buffers: list[Buffer] = []
+        self.steps: list[Step] = []
+        self.roots = self._roots()
+        self.outputs: dict[int, int] = {}  # by layer, the buffer of its output
+        self.gradients: dict[int, int] = {}  # by layer, the buffer of the gradient by its output
+        self.extras: dict[int, tuple[int, ...]] = {}
+        self.weights_done: set[int] = set()
+
+    def plan(self) -> Plan:
+        """The steps, the buffers, and where they lie."""
+        for layer in self.graph.layers:
+            if self.roots[layer.index] == layer.index:
+                self._forward(layer)
+        end = len(self.steps) - 1
+        if self.needed is not None:
+            end = self._loss()
+            for layer in reversed(self.graph.layers):
+                if layer.index in self.gradients and layer.index in self.kernels:
+                    self._backward(layer, self.needed)
+        self._set_lifetimes(end)
+        size = lay_out(self.buffers, reuse=not self.keep)
+        output_of = tuple(self.outputs[root] for root in self.roots)
+        gradient_of = tuple(self.gradients.get(root) for root in self.roots)
+        return Plan(self.graph, tuple(self.steps), tuple(self.buffers), output_of, gradient_of, size)
+
+    def _roots(self) -> list[int]:
+        """For each layer, the one whose buffer holds its output."""
+        alone = self.needed is None and not self.keep
+        sharing = {View.ALWAYS, View.INFERENCE} if alone else {View.ALWAYS}
+        roots: list[int] = []
+        for layer in self.graph.layers:
+            roots.append(roots[layer.inputs[0]] if layer.op.view in sharing and layer.inputs else layer.index)
+        return roots
+
+    def _buffer(self, kind: BufferKind, layer: int, extra: Extra) -> int:
+        dtype = self.dtype if extra.dtype is None else np.dtype(extra.dtype)
+        self.buffers.append(Buffer(extra.name, layer, kind, extra.shape, dtype, extra.per_sample))
+        return len(self.buffers) - 1
+
+    def _forward(self, layer: Layer) -> None:
+        index = layer.index
+        self.outputs[index] = output = self._buffer(
+            BufferKind.OUTPUT, index, Extra("output", self.types.outputs[index].shape)
+        )
+        if index not in self.kernels:
+            self.steps.append(FeedStep(index, output))
+            return
+        kernel = self.kernels[index]
+        self.extras[index] = tuple(self._buffer(BufferKind.EXTRA, index, extra) for extra in kernel.extras())
+        inputs = tuple(self.outputs[self.roots[source]] for source in layer.inputs)
+        self.steps.append(ForwardStep(index, kernel, inputs, output, self.extras[index], self._read_extras(layer)))
+
+    def _read_extras(self, layer: Layer) -> tuple[tuple[int, ...], ...]:
+        return tuple(self.extras.get(source, ()) for source in layer.inputs) if layer.op.reads_extras else ()
+
+    def _loss(self) -> int:
+        """Adds the step of the loss; returns its number."""
+        outputs = tuple(self.outputs[self.roots[index]] for index in self.graph.outputs)
+        self.steps.append(LossStep(outputs, tuple(map(self._target, self.graph.outputs))))
+        return len(self.steps) - 1
+
+    def _target(self, index: int) -> Target | None:
+        """Where a gradient by a layer's output goes: what comes first fills the buffer, what follows is added."""
+        root = self.roots[index]
+        if self.needed is None or not self.needed.visits(root):
+            return None
+        added = root in self.gradients
+        if not added:
+            extra = Extra("gradient", self.types.outputs[root].shape)
+            self.gradients[root] = self._buffer(BufferKind.GRADIENT, root, extra)
+        return Target(self.gradients[root], added)
+
+    def _backward(self, layer: Layer, needed: Backward) -> None:
+        index, kernel = layer.index, self.kernels[layer.index]
+        learns = needed.by_weight[index]
+        kept = layer.op.kept(self.types.inputs(layer), self.types.outputs[index]) or Kept(inputs=True, output=True)
+        reads = reads_inputs(kept, weight_gradient=learns)
+        self.steps.append(
+            BackwardStep(
+                index,
+                kernel,
+                inputs=tuple(self.outputs[self.roots[source]] if reads else None for source in layer.inputs),
+                output=self.outputs[index] if kept.output else None,
+                extras=self.extras[index],
+                read_extras=self._read_extras(layer),
+                dy=self.gradients[index],
+                dx=tuple(map(self._target, layer.inputs)),
+                dw=self._weight_target(layer) if learns else None,
+            )
+        )
+
+    def _weight_target(self, layer: Layer) -> Target:
+        owner = layer.index if layer.shares is None else layer.shares
+        added = owner in self.weights_done
+        self.weights_done.add(owner)
+        return Target(owner, added)
+
+    def _set_lifetimes(self, end: int) -> None:
+        """A buffer lives from the first to the last step that uses it, the network's outputs up to step ``end``."""
+        for number, step in enumerate(self.steps):
+            for index in step.buffers():
+                self.buffers[index].live(number)
+        for output in self.graph.outputs:
+            self.buffers[self.outputs[self.roots[output]]].live(end)
