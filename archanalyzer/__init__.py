@@ -14,8 +14,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archanalyzer.api import analyze, load, loads
+    from archanalyzer.api import analyze, compile, load, loads  # noqa: A004 - what it is called everywhere
     from archanalyzer.diagnostics import Diagnostic, SpecError
+    from archanalyzer.executor.network import Network
     from archanalyzer.graph import Graph, Layer, Op, Spec, TensorType
     from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
     from archanalyzer.passes.facts import Facts
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "analyze": "archanalyzer.api",
+    "compile": "archanalyzer.api",
     "load": "archanalyzer.api",
     "loads": "archanalyzer.api",
     "Diagnostic": "archanalyzer.diagnostics",
     "SpecError": "archanalyzer.diagnostics",
+    "Network": "archanalyzer.executor.network",
     "Graph": "archanalyzer.graph",
     "Layer": "archanalyzer.graph",
     "Op": "archanalyzer.graph",
@@ -48,6 +51,7 @@ __all__ = [
     "Graph",
     "Kind",
     "Layer",
+    "Network",
     "Op",
     "Rollup",
     "Spec",
@@ -57,6 +61,7 @@ __all__ = [
     "Total",
     "analysis",
     "analyze",
+    "compile",
     "load",
     "loads",
 ]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archanalyzer.diagnostics import SpecError, has_errors
-from archanalyzer.graph import Spec
+from archanalyzer.graph import Graph, Running, Spec
 from archanalyzer.passes import built_in
 from archanalyzer.passes.analysis import Analysis, Passes
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.analyzing import analyze as analyze_spec
 from archanalyzer.spec import parse_spec, read_spec
+
+if TYPE_CHECKING:
+    from archanalyzer.executor.network import Network
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -62,6 +65,37 @@ def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]]
     if analyzed.partial:
         raise SpecError(analyzed.diagnostics)
     return analyzed
+
+
+def compile(  # noqa: A001 - what it is called everywhere
+    source: Graph | Spec | str | PathLike[str],
+    *,
+    dtype: str | None = None,
+    seed: int = 0,
+    input_gradients: bool = False,
+) -> Network:
+    """A network that runs: a graph, a spec or the one in a file, lowered to NumPy; what the spec pins is set.
+
+    It computes in ``dtype``, ``float32`` or ``float64``, by default the spec's, or ``float32`` where that is another.
+    What is drawn at random follows from ``seed``. With ``input_gradients``, its backward step gives those too.
+
+    Raises:
+        SpecError: something is wrong with the spec, or a layer does not fit what it reads.
+        ExecutorError: it cannot compute in that dtype.
+    """
+    from archanalyzer.executor.network import DTYPES, Network
+    from archanalyzer.executor.training import set_up
+
+    running = Running()
+    if isinstance(source, Graph):
+        graph = source
+    else:
+        analyzed = analyze(source)
+        graph, running = analyzed.graph, analyzed.spec.running
+    own = graph.dtype if graph.dtype in DTYPES else DTYPES[0]
+    network = Network(graph, dtype=dtype or own, seed=seed, input_gradients=input_gradients)
+    set_up(network, running)
+    return network
 
 
 def _sound(spec: Spec) -> Spec:

@@ -182,6 +182,9 @@ in `expect:`. How the numbers come about is written down in [counting.md](counti
 A fact that is not known is `null` in JSON and `?` in a table. A sum of which a part is not known is a lower bound:
 it is written `≥`, and its name stands in the JSON's `at_least`.
 
+JSON has the facts of every layer in `layers`, in the order in which they are computed, and those of every use of a
+block in `blocks`: it consists of the layers from `start` up to, not including, `stop`, counted from 0 in `layers`.
+
 ## Of a layer
 
 A column that sums up over a block is also a total of the network, under the same name.

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from archanalyzer.diagnostics import SpecError, did_you_mean
+from archanalyzer.executor import losses
 from archanalyzer.executor.arrays import NamedArrays, Parameters, shown
 from archanalyzer.executor.binding import Binding, LayerArrays
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
@@ -316,7 +317,7 @@ class Network:
 
     # --- Training
 
-    def step(self, x: Any, targets: Any, *, loss: Loss, optimizer: Optimizer, keep: bool = False) -> float:
+    def step(self, x: Any, targets: Any, *, loss: Loss | str, optimizer: Optimizer, keep: bool = False) -> float:
         """One training step: forward, loss, backward, update. Returns the loss before the update.
 
         The loss of several outputs is the sum of theirs. ``keep`` is that of ``forward``.
@@ -329,7 +330,9 @@ class Network:
         optimizer.update(self.parameters.trainable.flat, self.gradients.flat)
         return value
 
-    def loss_gradients(self, x: Any, targets: Any, *, loss: Loss, training: bool = True, keep: bool = False) -> float:
+    def loss_gradients(
+        self, x: Any, targets: Any, *, loss: Loss | str, training: bool = True, keep: bool = False
+    ) -> float:
         """The loss, and in ``gradients``, its gradients: a training step without the update. Raises as ``step``."""
         by_name = x if isinstance(x, Mapping) else {self._only_input(): x}
         outputs = self.forward(by_name, training=training, keep=keep)
@@ -337,12 +340,11 @@ class Network:
         wanted = targets if isinstance(targets, Mapping) else {self._only_output(): targets}
         if set(wanted) != set(outputs):
             raise ExecutorError(f"expected targets for {_listed(list(outputs))}, found {_listed(list(wanted))}")
-        value = 0.0
+        value, chosen = 0.0, losses.get(loss) if isinstance(loss, str) else loss
         for name, output in outputs.items():
-            target = np.asarray(wanted[name])
-            value += loss.value(output, target)
+            value += chosen.value(output, wanted[name])
             self.output_gradients[name] = np.empty_like(output)
-            loss.gradient(output, target, self.output_gradients[name])
+            chosen.gradient(output, wanted[name], self.output_gradients[name])
         if not np.isfinite(value):
             raise NonFiniteError(next(iter(outputs)), "the loss", "NaN" if np.isnan(value) else "infinity")
         self._fill_output_gradients(binding, list(self.output_gradients.values()))

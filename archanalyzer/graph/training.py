@@ -93,5 +93,6 @@ INITIALIZERS = {
 }
 """The names of initializers, each with the one that it stands for. Beside them, a number fills with itself."""
 
+DEFAULT_LOSS = "half_squared_error"
 DEFAULT_OPTIMIZER = "sgd"
 DEFAULT_INITIALIZER = "he_normal"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from enum import Enum
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from archanalyzer.report.text import escape
 UNKNOWN = "?"
 NOTHING = "–"
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_THOUSANDS = ("k", "M", "G", "T", "P", "E")
 
 
 class Look(Enum):
@@ -47,12 +49,15 @@ ALONG_COPIES = frozenset({Kind.FIELD, Kind.FRACTION})
 """What may grow from one copy of a row to the next without making them another row."""
 
 
-def cell(value: Any, form: Form, *, several_inputs: bool = False) -> str:
-    """A cell as it is shown: ``?`` for what is not known, ``≥`` before a sum of which a part is not known."""
+def cell(value: Any, form: Form, *, several_inputs: bool = False, rounded: bool = False) -> str:
+    """A cell as it is shown: ``?`` for what is not known, ``≥`` before a sum of which a part is not known.
+
+    Counts are exact unless they are to be ``rounded``.
+    """
     if value is BLANK:
         return ""
     if isinstance(value, Amount):
-        text = cell(value.value, form, several_inputs=several_inputs)
+        text = cell(value.value, form, several_inputs=several_inputs, rounded=rounded)
         return f"≥ {text}" if value.at_least and value.value is not None else text
     if isinstance(value, Run):
         return "…".join(cell(each, form, several_inputs=several_inputs) for each in value)
@@ -60,12 +65,25 @@ def cell(value: Any, form: Form, *, several_inputs: bool = False) -> str:
         return NOTHING if form is Kind.FRACTION else UNKNOWN
     if form is Kind.FIELD:
         return field_text(value, several_inputs=several_inputs)
+    if rounded and form is Kind.COUNT and isinstance(value, int):
+        return rounded_text(value)
     return _WRITERS[form](value)
 
 
 def count_text(value: Any) -> str:
     """``138,357,544``."""
     return f"{value:,}" if isinstance(value, int | float) else escape(str(value))
+
+
+def rounded_text(value: int) -> str:
+    """``138 M``, ``15.5 G``: three digits and what they are times; below 10,000 exact."""
+    if abs(value) < 10_000:
+        return count_text(value)
+    digits, exponent = f"{Decimal(value):.2e}".split("e+")
+    thousands, shift = divmod(int(exponent), 3)
+    if thousands > len(_THOUSANDS):
+        return f"{digits}e{exponent}"
+    return f"{Decimal(digits).scaleb(shift):.{2 - shift}f} {_THOUSANDS[thousands - 1]}"
 
 
 def bytes_text(value: int) -> str:

@@ -15,8 +15,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
+from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
-from archanalyzer.report.cells import UNKNOWN, cell
+from archanalyzer.report.cells import UNKNOWN, Form, Look, cell
 from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, LOWER_BOUND, PARTIAL, notes, summary
 from archanalyzer.report.text import escape, shorten, width
@@ -24,7 +25,12 @@ from archanalyzer.report.view import Page, View
 
 GAP = "  "
 NARROWEST = 12
-"""A column of text is not made narrower than this, whatever the page."""
+"""Columns of text, of shapes and of fields are not made narrower than this, whatever the page."""
+DEEPEST = 24
+"""Columns of indentation, at most; what is nested deeper stands no further to the right."""
+ROUNDED = "k, M, G, T, P, E: times 10³, 10⁶, 10⁹, 10¹², 10¹⁵, 10¹⁸, to three digits"
+CUT = "…: cut"
+EXACT = "whole in JSON and CSV, or where there are more than {} columns"
 
 _PLAIN = Style()
 _BOLD = Style(bold=True)
@@ -79,11 +85,12 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:
 def _network(analyzed: Analyzed, view: View, page_width: int) -> Iterator[Line]:
     sheet = build_sheet(analyzed, view)
     name, path = escape(sheet.title), escape(analyzed.spec.path)
-    yield [Span(name, _BOLD), Span(f"{GAP}{path}", _DIM)]
+    yield from _heading(name, path, page_width)
     if analyzed.graph.description:
         yield [Span(shorten(escape(analyzed.graph.description), page_width), _DIM)]
     yield []
-    yield from _Grid(sheet, page_width).lines()
+    grid = _Grid(sheet, page_width)
+    yield from grid.lines()
     yield []
     told = summary(analyzed)
     title_width = max((len(title) for title, _ in told), default=0)
@@ -91,9 +98,18 @@ def _network(analyzed: Analyzed, view: View, page_width: int) -> Iterator[Line]:
         for number, piece in enumerate(_wrapped(text, page_width - title_width - len(GAP))):
             yield [Span(f"{'' if number else title:<{title_width}}{GAP}", _DIM), Span(piece)]
     yield []
-    for note in (*notes(analyzed, sheet), CONVENTION):
+    for note in (*notes(analyzed, sheet), *grid.notes(), CONVENTION):
         style = _WARN if note in {PARTIAL, LOWER_BOUND} else _DIM
         yield from ([Span(piece, style)] for piece in _wrapped(note, page_width))
+
+
+def _heading(name: str, path: str, page_width: int) -> Iterator[Line]:
+    """The network's name and the path of its spec, below it where both do not fit into one line."""
+    name = Span(shorten(name, page_width), _BOLD)
+    if width(name.text) + len(GAP) + width(path) <= page_width:
+        yield [name, Span(f"{GAP}{path}", _DIM)]
+    else:
+        yield from ([name], [Span(path, _DIM)])
 
 
 def _wrapped(text: str, most: int) -> list[str]:
@@ -101,52 +117,97 @@ def _wrapped(text: str, most: int) -> list[str]:
 
 
 class _Grid:
-    """A sheet's cells as text, and the widths that they get."""
+    """A sheet's cells as text, column by column, and the widths that they get."""
 
     def __init__(self, sheet: Sheet, page_width: int) -> None:
         self.sheet = sheet
-        self.head = ["layer", *(column.title for column in sheet.columns)]
-        self.total = [sheet.total_label, *self._texts(sheet.totals)]
-        self.rows = [[_label(row), *self._texts(row.cells)] for row in sheet.rows]
-        self.widths = [max(map(width, texts)) for texts in zip(self.head, self.total, *self.rows, strict=True)]
-        self._squeeze(page_width)
+        self.page_width = page_width
+        self.titles = [["layer"], *([column.title] for column in sheet.columns)]
+        self.texts = [[*map(_label, sheet.rows), sheet.total_label]]
+        self.texts += [self._texts(at) for at in range(1, len(self.titles))]
+        self.widths = [self._width(at) for at in range(len(self.titles))]
+        self.rounded = self.cut = False
+        self._fit()
 
-    def _texts(self, cells: Sequence[object]) -> Iterator[str]:
-        return (
-            cell(value, column.form, several_inputs=column.several_inputs)
-            for value, column in zip(cells, self.sheet.columns, strict=True)
-        )
+    def _texts(self, at: int, *, rounded: bool = False) -> list[str]:
+        column = self.sheet.columns[at - 1]
+        values = (*(row.cells[at - 1] for row in self.sheet.rows), self.sheet.totals[at - 1])
+        return [cell(each, column.form, several_inputs=column.several_inputs, rounded=rounded) for each in values]
 
-    def _squeeze(self, page_width: int) -> None:
-        """Takes from the widest columns of text what is too much for the page; numbers are never cut."""
-        text_columns = [0, *(at for at, column in enumerate(self.sheet.columns, 1) if column.align == "left")]
-        excess = sum(self.widths) + len(GAP) * (len(self.widths) - 1) - page_width
-        for at in sorted(text_columns, key=lambda at: -self.widths[at]):
-            cut = max(0, min(excess, self.widths[at] - NARROWEST))
-            self.widths[at] -= cut
-            excess -= cut
+    def _width(self, at: int) -> int:
+        return max(map(width, (*self.titles[at], *self.texts[at])))
+
+    def _columns(self, *forms: Form) -> list[int]:
+        return [at for at, column in enumerate(self.sheet.columns, 1) if column.form in forms]
+
+    @property
+    def _excess(self) -> int:
+        """By how much the table is too wide for the page."""
+        return sum(self.widths) + len(GAP) * (len(self.widths) - 1) - self.page_width
+
+    def _fit(self) -> None:
+        """Makes the table as narrow as the page: titles in several lines, then shorter texts, then shorter numbers."""
+        if self._excess > 0:
+            self._break_titles()
+        self._squeeze([0, *self._columns(Look.TEXT, Kind.DATA)], NARROWEST)
+        if self._excess > 0:
+            self._shorten_numbers()
+
+    def _break_titles(self) -> None:
+        for at, column in enumerate(self.sheet.columns, 1):
+            self.titles[at] = column.title.split()
+            self.widths[at] = self._width(at)
+
+    def _squeeze(self, columns: Sequence[int], narrowest: int) -> None:
+        """Takes what is too much for the page from these columns, the widest first."""
+        for at in sorted(columns, key=lambda at: -self.widths[at]):
+            self.widths[at] -= max(0, min(self._excess, self.widths[at] - narrowest))
+
+    def _shorten_numbers(self) -> None:
+        """Rounds counts and cuts shapes and fields, if the table comes to fit by that; else all stays exact."""
+        exact = self.texts, self.widths
+        self.texts, self.widths = list(self.texts), list(self.widths)
+        for at in sorted(self._columns(Kind.COUNT), key=lambda at: -self.widths[at]):
+            if self._excess > 0:
+                self.texts[at] = self._texts(at, rounded=True)
+                self.widths[at] = self._width(at)
+        self.rounded = self.texts != exact[0]
+        self.cut = self._excess > 0
+        self._squeeze(self._columns(Kind.SHAPE, Kind.FIELD, Kind.FRACTION), NARROWEST)
+        if self._excess > 0:
+            self.texts, self.widths = exact
+            self.rounded = self.cut = False
+
+    def notes(self) -> list[str]:
+        """What a reader must know where the table shows less than it could."""
+        rounded = [f"{ROUNDED}; {EXACT}"] if self.rounded else []
+        return rounded + ([f"{CUT}; {EXACT}"] if self.cut else [])
 
     def lines(self) -> Iterator[Line]:
         rule = [Span("─" * (sum(self.widths) + len(GAP) * (len(self.widths) - 1)), _DIM)]
-        yield self._line(self.head, _BOLD)
+        tallest = max(map(len, self.titles))
+        titles = [[""] * (tallest - len(title)) + title for title in self.titles]
+        for texts in zip(*titles, strict=True):
+            yield self._line(texts, _BOLD)
         yield rule
-        for row, texts in zip(self.sheet.rows, self.rows, strict=True):
+        *rows, total = zip(*self.texts, strict=True)
+        for row, texts in zip(self.sheet.rows, rows, strict=True):
             yield self._line([_label(row, self.widths[0]), *texts[1:]], _ROW_STYLE.get(row.kind, _PLAIN))
         yield rule
-        yield self._line(self.total, _BOLD)
+        yield self._line(total, _BOLD)
 
     def _line(self, texts: Sequence[str], style: Style) -> Line:
-        line = [Span(self._padded(texts[0], self.widths[0]), style)]
+        line = [Span(_padded(texts[0], self.widths[0]), style)]
         for text, wide, column in zip(texts[1:], self.widths[1:], self.sheet.columns, strict=True):
-            padded = self._padded(text, wide, right=column.align == "right")
+            padded = _padded(text, wide, right=column.align == "right")
             line.append(Span(GAP + padded, _style(text, style)))
         return line
 
-    @staticmethod
-    def _padded(text: str, wide: int, *, right: bool = False) -> str:
-        shown = text if right else shorten(text, wide)
-        space = " " * (wide - width(shown))
-        return space + shown if right else shown + space
+
+def _padded(text: str, wide: int, *, right: bool = False) -> str:
+    shown = shorten(text, wide)
+    space = " " * (wide - width(shown))
+    return space + shown if right else shown + space
 
 
 def _style(text: str, style: Style) -> Style:
@@ -157,10 +218,8 @@ def _style(text: str, style: Style) -> Style:
     return _DIM if text == "0" else style
 
 
-def _label(row: Row, most: int | None = None) -> str:
-    """The label, indented, with the number of copies behind it; ``most`` columns wide, the copies always whole."""
-    indent, copies = "  " * row.indent, f" ×{row.copies:,}" if row.copies > 1 else ""
-    label = escape(row.label)
-    if most is not None:
-        label = shorten(label, max(most - len(indent) - len(copies), 3))
-    return f"{indent}{label}{copies}"
+def _label(row: Row, most: int = 3 * DEEPEST) -> str:
+    """The label, indented, with the number of copies behind it, in at most so many columns if that can be."""
+    indent = " " * min(len(GAP) * row.indent, most // 3)
+    copies = f" ×{row.copies:,}" if row.copies > 1 else ""
+    return f"{indent}{shorten(escape(row.label), max(most - len(indent) - len(copies), 3))}{copies}"

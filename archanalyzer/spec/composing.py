@@ -30,7 +30,6 @@ from archanalyzer.diagnostics.rules.text import (
     ALIAS_CYCLE,
     ALIAS_EXPANSION,
     DUPLICATE_KEY,
-    EMPTY_FILE,
     KEY_NOT_TEXT,
     MERGE_KEY,
     NESTING_TOO_DEEP,
@@ -62,7 +61,8 @@ _MOST_HINTS = 100
 def compose(file: SourceFile, limits: Limits, problems: Problems) -> Node | None:
     """The nodes that ``file`` consists of, or None where it could not be read to its end or values would be missing.
 
-    What is wrong is added to ``problems``; an entry that cannot be used is left out of its map.
+    What is wrong is added to ``problems``; an entry that cannot be used is left out of its map. A file without a value
+    is an empty scalar.
     """
     composer = _Composer(file, limits, problems)
     try:
@@ -177,7 +177,7 @@ class _Composer:
         self.last_expression: _Expression | None = None
 
     def compose(self) -> Node | None:
-        """The root node, or None where there is nothing in the file.
+        """The root node, or None where values would be missing.
 
         Raises:
             _Stop: a limit is passed.
@@ -326,14 +326,10 @@ class _Composer:
             report_syntax_error(error, self.file, self.problems)
 
     def _root(self, event: _Event, items: list[Node]) -> Node | None:
-        root = items[0] if items else None
-        if root is None or (isinstance(root, ScalarNode) and root.plain and not root.text):
-            self.problems.add(EMPTY_FILE, "expected a spec, found nothing", Source(self.file, 1, 1, 1))
-            return None
         if isinstance(event, DocumentStartEvent):
             self._add(SEVERAL_DOCUMENTS, "expected one document, found a second", event, "put it in a file of its own")
         gaps = any(diagnostic.rule in _LEAVING_GAPS for diagnostic in self.problems.diagnostics)
-        return None if gaps else root
+        return None if gaps else items[0] if items else ScalarNode(self.file, 1, 1, 0, 0, "", plain=True)
 
     def _check_depth(self, depth: int, event: _Event) -> None:
         if depth > self.limits.nesting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -25,7 +26,7 @@ from archanalyzer.diagnostics.rules.language import (
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
 from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, chain, is_nothing, meant
-from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode
+from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import Value, shown, value_kind
 from archanalyzer.spec.text import source_from_string
 
@@ -52,6 +53,7 @@ _REQUIRED = {
 _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
 _MOST_AXES = 64
 """As many as an array of NumPy can have."""
+_EXTENT = re.compile("(?:^|(?<=[x×,]))[^x×,]*")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
 
 
@@ -153,10 +155,11 @@ def _dtype(node: Node | None, overrides: Overrides, ev: Evaluator) -> str:
 def _override_node(text: str, name: str, ev: Evaluator) -> Node | None:
     """A value from the command line, read by the same rules as one in the file."""
     file = source_from_string(text, name)
-    if not text.strip():
-        ev.problems.add(UNKNOWN_OVERRIDE, "expected a value, found nothing", Source(file, 1, 1, 1))
-        return None
-    return compose(file, ev.limits, ev.problems)
+    node = compose(file, ev.limits, ev.problems)
+    if node is None or not is_nothing(node):
+        return node
+    ev.problems.add(UNKNOWN_OVERRIDE, "expected a value, found nothing", Source(file, 1, 1, 1))
+    return None
 
 
 def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> Names:
@@ -204,13 +207,23 @@ def _inputs(
         parse_name(entry.key, ev, reserved=frozenset({"previous"}))
         shape: Node | None = entry.value
         if key in overrides.input_shapes:
-            text = overrides.input_shapes[key].replace("×", "x").replace("x", ",")
-            shape = _override_node(f"[{text}]", f"--input {key}", ev)
+            shape = _override_shape(overrides.input_shapes[key], f"--input {key}")
         sizes = None
         with suppress(ReportedError):
             sizes = None if shape is None else _shape(key, shape, variables, ev)
         inputs.append(InputDefinition(entry.key, sizes))
     return tuple(inputs)
+
+
+def _override_shape(text: str, name: str) -> SequenceNode:
+    """A shape from the command line, ``3x256x256``, as a list of its extents."""
+    file = source_from_string(text, name)
+    shape = SequenceNode(file, 1, 1, 0, len(text), flow=True)
+    for piece in _EXTENT.finditer(text):
+        extent = piece.group().strip()
+        start = piece.start() + piece.group().find(extent)
+        shape.items.append(ScalarNode(file, 1, start + 1, start, start + len(extent), extent, plain=True))
+    return shape
 
 
 def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from types import MappingProxyType
 
-from archanalyzer.diagnostics import Problems, SourceFile, SpecError
+from archanalyzer.diagnostics import Problems, Source, SourceFile, SpecError
 from archanalyzer.diagnostics.rules.language import UNKNOWN_LAYER, UNUSED_LAYER
+from archanalyzer.diagnostics.rules.text import EMPTY_FILE
 from archanalyzer.graph import Graph, Layer, Spec
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.document import Document, Overrides, read_document
-from archanalyzer.spec.evaluation import Evaluator, ReportedError
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, is_nothing
 from archanalyzer.spec.expansion import Expansion
 from archanalyzer.spec.extras import read_expectations, read_running
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
@@ -60,6 +61,9 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
     problems = Problems()
     ev = Evaluator(problems, limits)
     root = compose(file, limits, problems)
+    if root is not None and is_nothing(root):
+        problems.add(EMPTY_FILE, "expected a spec, found nothing", Source(file, 1, 1, 1))
+        root = None
     if root is None:
         raise SpecError(problems.diagnostics)
     try:

@@ -174,9 +174,6 @@ def test_a_directive_of_yaml_1_1_is_fine() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["x:1:1: error[empty-file]: expected a spec, found nothing"]),
-        ("# a comment\n", ["x:1:1: error[empty-file]: expected a spec, found nothing"]),
-        ("---\n...\n", ["x:1:1: error[empty-file]: expected a spec, found nothing"]),
         (
             "a: 1\n---\nb: [",
             ["x:2:1: error[several-documents]: expected one document, found a second (put it in a file of its own)"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archanalyzer import SpecError, loads
 from archanalyzer.spec import DTYPES, parse_spec
 from archanalyzer.spec.limits import Limits
 from tests.spec.specs import FLAT, IMAGE, names, said, sound
@@ -11,6 +12,15 @@ from tests.spec.specs import FLAT, IMAGE, names, said, sound
 WIDTH = (
     "archspec: 1\nvariables: {width: 8, depth: 2, double: =2 * width}\ninputs: {x: [4]}\nlayers:\n  - dense: =double\n"
 )
+
+
+@pytest.mark.parametrize("text", ["", "# a comment\n", "---\n...\n", "null", "~", "--- ~\n", "&a\n", "--- # null\n"])
+def test_a_file_that_says_nothing(text: str) -> None:
+    assert said(text) == ["s:1:1 empty-file: expected a spec, found nothing"]
+
+
+def test_a_text_without_a_word_is_something() -> None:
+    assert said('""') == ["s:1:1 wrong-kind: expected a spec as a map, found text"]
 
 
 def units(**overrides: object) -> int:
@@ -38,6 +48,8 @@ def test_variables_see_those_above_and_can_be_set() -> None:
         ({"width": "{a: 1}"}, "--set width:1:1 wrong-kind: expected a value or a list, found a mapping"),
         ({"width": "[1"}, "--set width:1:3 yaml-syntax: expected `,` or `]`, found the end of the file"),
         ({"width": ""}, "--set width:1:1 unknown-override: expected a value, found nothing"),
+        ({"width": "~"}, "--set width:1:1 unknown-override: expected a value, found nothing"),
+        ({"width": "*a"}, "--set width:1:1 unknown-alias: there is no anchor `&a` above"),
         ({"width": "many"}, "s:2:41 expression-type: `=2 * width`: expected a number for `*`, found text `many`"),
         ({"width": "\0"}, "--set width:1:1 control-character: expected text, found the control character U+0000"),
         ({"double": "2.5"}, "s:5:12 invalid-field: `units` of `dense`: expected a whole number from 1, found `2.5`"),
@@ -63,6 +75,14 @@ def test_an_input_can_have_another_shape(text: str, shape: tuple[int, ...]) -> N
     assert graph.layers[0].op.model_dump()["shape"] == shape
 
 
+def test_a_shape_is_shown_as_it_was_typed() -> None:
+    with pytest.raises(SpecError) as caught:
+        loads(f"{IMAGE}layers: [relu]\n", input_shapes={"x": "3×16×"})
+    (found,) = caught.value.diagnostics
+    assert found.source is not None
+    assert found.source.file.text == "3×16×"
+
+
 @pytest.mark.parametrize(
     ("shapes", "expected"),
     [
@@ -77,9 +97,17 @@ def test_an_input_can_have_another_shape(text: str, shape: tuple[int, ...]) -> N
         ),
         (
             {"x": ""},
-            "--input x:1:1 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found an empty",
+            "--input x:1:1 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found nothing",
         ),
-        ({"x": "3]"}, "--input x:1:4 yaml-syntax: expected the end of the file, found `]`"),
+        (
+            {"x": "3x16x"},
+            "--input x:1:1 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found nothing",
+        ),
+        (
+            {"x": "3]"},
+            "--input x:1:1 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found `3]`",
+        ),
+        ({"x": "3 x 012"}, "--input x:1:5 ambiguous-number: expected a number without leading zeros, found `012`"),
     ],
 )
 def test_shapes_that_cannot_be(shapes: dict[str, str], expected: str) -> None:

@@ -1,0 +1,146 @@
+"""Training steps on one batch, and whether they get anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archanalyzer.diagnostics import did_you_mean
+from archanalyzer.executor import losses, optimizers
+from archanalyzer.executor.data import Data, pin
+from archanalyzer.executor.errors import ExecutorError
+from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.losses import Loss
+from archanalyzer.executor.network import Network
+from archanalyzer.executor.optimizers import Optimizer
+from archanalyzer.executor.trace import (
+    Traced,
+    backward_arrays,
+    derivative,
+    forward_arrays,
+    is_activation,
+    parameter_arrays,
+    update_arrays,
+)
+from archanalyzer.graph import Running
+from archanalyzer.graph.training import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER, OPTIMIZERS
+
+
+class DeadUnits(NamedTuple):
+    """The units of an activation through which no gradient flows: Λ is 0 there, at all positions of all samples."""
+
+    layer: str
+    units: tuple[int, ...]
+    of: int
+
+
+class Standstill(NamedTuple):
+    """A step at which all gradients are zero and the loss is not.
+
+    ``is_blocked``: the errors of every sample are zero at all layers that learn, though the loss would have the outputs
+    changed: no minimum, but a plateau. Else the samples' gradients cancel out.
+    """
+
+    is_blocked: bool
+    dead: tuple[DeadUnits, ...]
+
+
+class StepReport(NamedTuple):
+    """One training step: its loss, before the update, the norm of the gradient, and where asked for, all arrays."""
+
+    number: int
+    loss: float
+    gradient_norm: float
+    arrays: tuple[Traced, ...] = ()
+    standstill: Standstill | None = None
+
+
+class Run(NamedTuple):
+    """What came of running a network: its steps, and the outputs and the loss, where there are targets, after them.
+
+    ``start`` are the parameters before the first step, where all arrays are asked for.
+    """
+
+    training: Training
+    start: tuple[Traced, ...]
+    steps: tuple[StepReport, ...]
+    outputs: Mapping[str, Array]
+    loss: float | None
+
+
+class Training:
+    """A network that learns from one batch."""
+
+    def __init__(self, network: Network, loss: Loss, optimizer: Optimizer, data: Data) -> None:
+        self.network = network
+        self.loss = loss
+        self.optimizer = optimizer
+        self.data = data
+        self.done = 0
+
+    def steps(self, count: int, *, trace: bool = False) -> Iterator[StepReport]:
+        """Makes ``count`` steps, one whenever the next report is asked for. Raises as ``Network.step``."""
+        for _ in range(count):
+            yield self._step(trace=trace)
+
+    def start(self) -> tuple[Traced, ...]:
+        """The parameters as they are before a step."""
+        return tuple(parameter_arrays(self.network))
+
+    def _step(self, *, trace: bool) -> StepReport:
+        network, data = self.network, self.data
+        self.done += 1
+        drawn_so_far = network.random.bit_generator.state
+        loss = network.loss_gradients(data.inputs, data.targets, loss=self.loss, keep=trace)
+        norm = float(np.linalg.norm(network.gradients.flat))
+        stands = loss != 0 and not network.gradients.flat.any()
+        arrays = [*forward_arrays(network), *backward_arrays(network)] if trace else []
+        standstill = self._standstill(drawn_so_far) if stands else None
+        self.optimizer.update(network.parameters.trainable.flat, network.gradients.flat)
+        if trace:
+            arrays += update_arrays(network, self.optimizer)
+        return StepReport(self.done, loss, norm, tuple(arrays), standstill)
+
+    def _standstill(self, drawn_so_far: Mapping[str, Any]) -> Standstill:
+        """Why all gradients are zero: computes the step once more, for its arrays, and leaves all as it was."""
+        network = self.network
+        fixed = network.parameters.fixed.flat.copy()
+        network.random.bit_generator.state = drawn_so_far
+        network.loss_gradients(self.data.inputs, self.data.targets, loss=self.loss, keep=True)
+        network.parameters.fixed.flat[...] = fixed
+        errors = [step.call.dy for step in network.bound.backward if step.call.dw]
+        is_wanted = any(gradient.any() for gradient in network.output_gradients.values())
+        return Standstill(is_wanted and not any(error.any() for error in errors), tuple(dead_units(network)))
+
+
+def dead_units(network: Network) -> Iterator[DeadUnits]:
+    """The dead units of each activation, after a backward step that was kept."""
+    for step in network.bound.backward:
+        layer = network.graph.layers[step.layer]
+        if is_activation(layer):
+            slopes = derivative(step)
+            lives = np.any(slopes, axis=(0, *range(2, slopes.ndim)))
+            if not np.all(lives):
+                yield DeadUnits(layer.name, tuple(np.flatnonzero(lives == 0).tolist()), slopes.shape[1])
+
+
+def set_up(network: Network, running: Running, chosen: Running | None = None) -> tuple[Loss, Optimizer]:
+    """Sets the weights of ``network``, and makes the loss and the optimizer: as ``chosen``, else as ``running`` says.
+
+    Raises:
+        ExecutorError: there is no such loss, optimizer, initializer or setting, or it is out of its bounds.
+    """
+    chosen = chosen or Running()
+    drawn_by = (chosen.initializer, running.initializer, DEFAULT_INITIALIZER)
+    network.initialize(next(each for each in drawn_by if each is not None))
+    pin(network, running.weights)
+    loss = losses.get(chosen.loss or running.loss or DEFAULT_LOSS)
+    kind = optimizers.get(chosen.optimizer or running.optimizer or DEFAULT_OPTIMIZER)
+    has = {setting.name for setting in OPTIMIZERS[kind.name].settings}
+    for name in chosen.settings:
+        if name not in has:
+            raise ExecutorError(f"`{kind.name}` has no setting `{name}`; {did_you_mean(name, tuple(has), 'settings')}")
+    pinned = {name: value for name, value in running.settings.items() if name in has}
+    return loss, kind(**{**pinned, **chosen.settings})
