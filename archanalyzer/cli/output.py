@@ -67,6 +67,23 @@ def emit(text: str, *, err: bool = False, exact: bool = False) -> None:
         raise NotWritten(f"cannot write the output: {error.strerror}") from None
 
 
+def is_file(output: str | None) -> bool:
+    """Whether an output named on the command line is a file: ``-`` and none at all are standard output."""
+    return output is not None and output != "-"
+
+
+def deliver(text: str, output: str | None, *, exact: bool) -> None:
+    """Writes a text to a file, or where none is named, as ``emit`` does.
+
+    Raises:
+        NotWritten: the system refuses.
+    """
+    if output is not None and is_file(output):
+        write_file(output, text)
+    else:
+        emit(text, exact=exact)
+
+
 def write_file(path: str, text: str) -> None:
     """Puts a text into a file, whole or not at all; a file that was there keeps its permissions and its links.
 

@@ -1,8 +1,9 @@
-"""Reading and analyzing a spec that is named on the command line."""
+"""Reading and analyzing a spec that is named on the command line, and telling what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from archanalyzer.diagnostics import SpecError
@@ -25,3 +26,16 @@ def read_and_analyze(
         nothing = Graph(PurePath(path).stem, layers=(), outputs=())
         spec = Spec(path, nothing, diagnostics=error.diagnostics)
     return analyze(spec)
+
+
+def tell(analyzed: Sequence[Analyzed], output: str | None = None) -> bool:
+    """Tells on standard error what is wrong; whether any spec cannot be used, so that ``output`` was not written."""
+    from archanalyzer.cli.output import emit, is_file, wants_color
+    from archanalyzer.report.diagnostics import as_text
+
+    found = [diagnostic for one in analyzed for diagnostic in one.diagnostics]
+    emit(as_text(found, color=wants_color(sys.stderr)), err=True)
+    unusable = any(one.partial for one in analyzed)
+    if unusable and is_file(output):
+        emit(f"`{output}` was not written\n", err=True)
+    return unusable

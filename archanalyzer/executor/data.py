@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike, fspath
+from os import PathLike
+from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +16,7 @@ from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.losses import Loss
 from archanalyzer.executor.network import Network
+from archanalyzer.executor.weight_files import load, load_array
 from archanalyzer.graph import Pinned, Running
 from archanalyzer.graph.training import LOSSES
 from archanalyzer.passes.pinned import Fit, Layouts
@@ -41,43 +42,50 @@ class Data(NamedTuple):
 
 def gather(
     network: Network,
-    loss: Loss | None,
+    loss: Loss,
     running: Running,
     *,
     path: str | PathLike[str] | None = None,
     batch: int | None = None,
+    draw_targets: bool = True,
 ) -> Data:
-    """Inputs and, for a ``loss``, targets: of the file at ``path``, else of the spec, else drawn from the seed.
+    """Inputs and targets for ``loss``: of the file at ``path``, else of the spec, else drawn from the seed.
 
-    ``batch`` is how many samples there are to be where none are given: 1 if not said.
+    ``batch`` is how many samples are drawn where none are given, 1 if not said. Without ``draw_targets`` there are
+    targets only where some are given.
 
     Raises:
         ExecutorError: the file cannot be used, something does not fit, or it is a batch of another size.
     """
-    wanted = [_Wanted(network, index) for index in network.graph.inputs]
-    if loss is not None:
-        wanted += [_Wanted(network, index, loss) for index in network.graph.outputs]
-    given = {
-        name: (np.asarray(each.value), "the spec") for name, each in (*running.inputs.items(), *running.targets.items())
-    }
+    inputs = [_Wanted(network, index) for index in network.graph.inputs]
+    outputs = [_Wanted(network, index, loss) for index in network.graph.outputs]
+    pinned = (*running.inputs.items(), *running.targets.items())
+    given = {name: Given(np.asarray(each.value), "the spec") for name, each in pinned}
     if path is not None:
-        read = read_file(path, network)
-        given |= {name: (array, f"`{fspath(path)}`") for name, array in read.items()}
-    fitted = _fitted(wanted, given, batch)
-    sizes = [fit.number for fit in fitted.values()]
-    number = sizes[0] if sizes else batch or 1
-    origins: dict[str, None] = {}
-    arrays: list[dict[str, Array]] = [{}, {}]
-    for each in wanted:
-        section = arrays[each.loss is not None]
-        if each.name in fitted:
-            array, origin = given[each.name]
-            section[each.name] = array if fitted[each.name].batch is not None else array[None]
-        else:
-            section[each.name], origin = each.drawn(number), f"seed {network.seed}"
-        origins[f"{each.what}s from {origin}"] = None
+        given |= {name: Given(array, f"`{path}`") for name, array in read_file(path, network).items()}
+    if not draw_targets and not any(each.name in given for each in outputs):
+        outputs = []
+    fitted = _fitted([*inputs, *outputs], given, batch)
+    number = next((fit.number for fit in fitted.values()), batch or 1)
     is_batch = batch is not None or any(fit.batch is not None for fit in fitted.values())
-    return Data(arrays[0], arrays[1], is_batch, tuple(origins))
+    arrays = {each: each.array(given, fitted, number) for each in (*inputs, *outputs)}
+    origins: dict[str, dict[str, None]] = {}
+    for each in arrays:
+        origin = given[each.name].origin if each.name in given else f"seed {network.seed}"
+        origins.setdefault(origin, {})[f"{each.what}s"] = None
+    return Data(
+        {each.name: arrays[each] for each in inputs},
+        {each.name: arrays[each] for each in outputs},
+        is_batch,
+        tuple(f"{' and '.join(what)} from {origin}" for origin, what in origins.items()),
+    )
+
+
+class Given(NamedTuple):
+    """An array that is given, and by whom."""
+
+    array: Array
+    origin: str
 
 
 class _Wanted(NamedTuple):
@@ -101,6 +109,13 @@ class _Wanted(NamedTuple):
         takes_classes = self.loss is not None and LOSSES[self.loss.name].takes_classes
         return Layouts(self.network.types.outputs[self.layer].shape, takes_classes)
 
+    def array(self, given: Mapping[str, Given], fitted: Mapping[str, Fit], number: int) -> Array:
+        """The given array, with a batch axis, or one that is drawn."""
+        if self.name not in fitted:
+            return self.drawn(number)
+        array = given[self.name].array
+        return array if fitted[self.name].batch is not None else array[None]
+
     def drawn(self, number: int) -> Array:
         """An array drawn from the seed: an input from the normal distribution, a target as the loss takes it."""
         shape = (number, *self.layouts.sample)
@@ -108,7 +123,7 @@ class _Wanted(NamedTuple):
         return random.standard_normal(shape) if self.loss is None else self.loss.drawn(random, shape)
 
 
-def _fitted(wanted: list[_Wanted], given: Mapping[str, tuple[Array, str]], batch: int | None) -> dict[str, Fit]:
+def _fitted(wanted: list[_Wanted], given: Mapping[str, Given], batch: int | None) -> dict[str, Fit]:
     """How the given arrays are laid out, which have to be equally many samples each."""
     fitted: dict[str, Fit] = {}
     for each in wanted:
@@ -133,28 +148,19 @@ def read_file(path: str | PathLike[str], network: Network) -> dict[str, Array]:
     """The arrays of a ``.npz`` file by the names of inputs and outputs; that of a ``.npy`` file is the only input.
 
     Raises:
-        ExecutorError: it is no such file, or holds something else.
+        ExecutorError: a name or a type does not fit.
+        WeightFileError: it cannot be read.
     """
-    name = fspath(path)
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
-    except OSError as error:
-        raise ExecutorError(f"cannot read `{name}`: {error.strerror or 'it is no .npy or .npz file'}") from None
-    except (ValueError, EOFError, BadZipFile, KeyError) as error:
-        raise ExecutorError(f"cannot read `{name}`: expected numbers in a .npy or .npz file ({error})") from None
     names = [network.graph.layers[index].name for index in (*network.graph.inputs, *network.graph.outputs)]
-    if "" in arrays:
+    if Path(path).suffix == ".npy":
         if len(network.graph.inputs) != 1:
-            raise ExecutorError(
-                f"`{name}` is one array, the network has {len(network.graph.inputs)} inputs: use a .npz file"
-            )
-        arrays = {names[0]: arrays[""]}
-    for key, array in arrays.items():
-        if key not in names:
-            raise ExecutorError(f"`{name}`: there is no input or output `{key}`; {did_you_mean(key, names, 'names')}")
-        if array.dtype.kind not in "fiub":
-            raise ExecutorError(f"`{name}`: expected `{key}` as real numbers, found {array.dtype}")
+            number = len(network.graph.inputs)
+            raise ExecutorError(f"`{path}` is one array, the network has {number} inputs: use a .npz file")
+        return {names[0]: load_array(path)}
+    arrays = load(path)
+    for name in arrays:
+        if name not in names:
+            raise ExecutorError(f"`{path}`: there is no input or output `{name}`; {did_you_mean(name, names, 'names')}")
     return arrays
 
 

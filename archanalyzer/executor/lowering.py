@@ -7,6 +7,7 @@ input's memory in another shape (``flatten``) has no step: it shares the buffer,
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -167,7 +168,7 @@ class Lowering:
     def _set_lifetimes(self, end: int) -> None:
         """A buffer lives from the first to the last step that uses it, the network's outputs up to step ``end``."""
         for number, step in enumerate(self.steps):
-            for index in step.buffers():
+            for index in chain(step.reads(), step.fills()):
                 self.buffers[index].live(number)
         for output in self.graph.outputs:
             self.buffers[self.outputs[self.roots[output]]].live(end)

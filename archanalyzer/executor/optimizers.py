@@ -50,6 +50,10 @@ class Optimizer:
             if not setting.admits(value):
                 raise OptimizerError(f"expected `{setting.name}` of `{self.name}` as {setting.expected}, found {value}")
 
+    def settings(self) -> dict[str, float]:
+        """Its settings by name."""
+        return {setting.name: getattr(self, setting.name) for setting in OPTIMIZERS[self.name].settings}
+
     def update(self, theta: Array, gradient: Array) -> None:
         """One step: changes ``theta`` in place, and leaves what was added to it in ``delta``.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate, chain
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -75,17 +75,23 @@ class Target(NamedTuple):
     added: bool
 
 
-class FeedStep(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FeedStep:
     """Data from outside comes into an input's buffer."""
 
     layer: int
     output: int
+    phase: ClassVar[str] = "feed"
 
-    def buffers(self) -> Iterable[int]:
+    def reads(self) -> Iterable[int]:
+        return ()
+
+    def fills(self) -> Iterable[int]:
         return (self.output,)
 
 
-class ForwardStep(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ForwardStep:
     """A kernel reads ``inputs``, some also the extras of the layers that they read, and fills ``output`` and extras."""
 
     layer: int
@@ -94,22 +100,32 @@ class ForwardStep(NamedTuple):
     output: int
     extras: tuple[int, ...]
     read_extras: tuple[tuple[int, ...], ...]
+    phase: ClassVar[str] = "forward"
 
-    def buffers(self) -> Iterable[int]:
-        return chain(self.inputs, (self.output,), self.extras, *self.read_extras)
+    def reads(self) -> Iterable[int]:
+        return chain(self.inputs, *self.read_extras)
+
+    def fills(self) -> Iterable[int]:
+        return (self.output, *self.extras)
 
 
-class LossStep(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LossStep:
     """The loss, or whoever calls, reads the network's outputs and fills the gradients by them, where needed."""
 
     outputs: tuple[int, ...]
     gradients: tuple[Target | None, ...]
+    phase: ClassVar[str] = "loss"
 
-    def buffers(self) -> Iterable[int]:
-        return chain(self.outputs, _indices(self.gradients))
+    def reads(self) -> Iterable[int]:
+        return self.outputs
+
+    def fills(self) -> Iterable[int]:
+        return _buffers_of(self.gradients)
 
 
-class BackwardStep(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BackwardStep:
     """A kernel reads ``dy`` and what was kept, and fills the gradients by inputs and weights, where needed.
 
     ``inputs`` and ``output`` are those of the forward step, None where they are not read again.
@@ -124,16 +140,20 @@ class BackwardStep(NamedTuple):
     dy: int
     dx: tuple[Target | None, ...]
     dw: Target | None
+    phase: ClassVar[str] = "backward"
 
-    def buffers(self) -> Iterable[int]:
-        kept = (index for index in (*self.inputs, self.output, self.dy) if index is not None)
-        return chain(kept, self.extras, *self.read_extras, _indices(self.dx))
+    def reads(self) -> Iterable[int]:
+        kept = (index for index in (self.dy, *self.inputs, self.output) if index is not None)
+        return chain(kept, self.extras, *self.read_extras)
+
+    def fills(self) -> Iterable[int]:
+        return _buffers_of(self.dx)
 
 
 Step: TypeAlias = FeedStep | ForwardStep | LossStep | BackwardStep
 
 
-def _indices(targets: Iterable[Target | None]) -> Iterable[int]:
+def _buffers_of(targets: Iterable[Target | None]) -> Iterable[int]:
     return (target.to for target in targets if target is not None)
 
 

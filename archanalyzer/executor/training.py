@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor import losses, optimizers
 from archanalyzer.executor.data import Data, pin
-from archanalyzer.executor.errors import ExecutorError
+from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.losses import Loss
 from archanalyzer.executor.network import Network
@@ -60,7 +60,8 @@ class StepReport(NamedTuple):
 class Run(NamedTuple):
     """What came of running a network: its steps, and the outputs and the loss, where there are targets, after them.
 
-    ``start`` are the parameters before the first step, where all arrays are asked for.
+    Where all arrays are asked for, ``start`` are the parameters before the first step; ``arrays``, without any step,
+    what each layer puts out.
     """
 
     training: Training
@@ -68,6 +69,9 @@ class Run(NamedTuple):
     steps: tuple[StepReport, ...]
     outputs: Mapping[str, Array]
     loss: float | None
+    arrays: tuple[Traced, ...] = ()
+    failure: NonFiniteError | None = None
+    """Why there are no more steps, and no outputs."""
 
 
 class Training:
@@ -83,11 +87,36 @@ class Training:
     def steps(self, count: int, *, trace: bool = False) -> Iterator[StepReport]:
         """Makes ``count`` steps, one whenever the next report is asked for. Raises as ``Network.step``."""
         for _ in range(count):
-            yield self._step(trace=trace)
+            try:
+                report = self._step(trace=trace)
+            except NonFiniteError as error:
+                raise error.in_step(self.done) from None
+            yield report
 
     def start(self) -> tuple[Traced, ...]:
         """The parameters as they are before a step."""
         return tuple(parameter_arrays(self.network))
+
+    def run(self, reports: Iterable[StepReport], *, trace: bool = False) -> Run:
+        """Makes the steps that ``reports`` are of, and a forward step after them, at inference.
+
+        Where NaN or infinity comes up, the run ends with the steps before it.
+        """
+        start = self.start() if trace else ()
+        steps: list[StepReport] = []
+        try:
+            steps.extend(reports)  # which keeps those before a failure
+            outputs = self.network.forward(self.data.inputs, gradients=False, keep=trace)
+        except NonFiniteError as error:
+            return Run(self, start if steps else (), tuple(steps), {}, None, failure=error)
+        if steps:
+            return Run(self, start, tuple(steps), outputs, self._loss_of(outputs))
+        arrays = tuple(forward_arrays(self.network)) if trace else ()
+        return Run(self, (), (), outputs, self._loss_of(outputs), arrays)
+
+    def _loss_of(self, outputs: Mapping[str, Array]) -> float | None:
+        targets = self.data.targets
+        return sum(self.loss.value(outputs[name], target) for name, target in targets.items()) if targets else None
 
     def _step(self, *, trace: bool) -> StepReport:
         network, data = self.network, self.data

@@ -1,4 +1,4 @@
-"""Arrays in files: ``.npz``, NumPy's own, and ``.safetensors``. Neither is ever read or written with pickle."""
+"""Arrays in files: NumPy's own ``.npz`` and ``.npy``, and ``.safetensors``. Nothing is read or written with pickle."""
 
 from __future__ import annotations
 
@@ -50,10 +50,22 @@ def load(path: FilePath) -> dict[str, Array]:
         WeightFileError: the ending is unknown, the system refuses, or the file is no such file, is damaged, or holds
             something else than arrays of real numbers.
     """
-    form = _format(path)
+    return _read(path, _format(path).read)
+
+
+def load_array(path: FilePath) -> Array:
+    """The array of a ``.npy`` file.
+
+    Raises:
+        WeightFileError: as ``load``.
+    """
+    return _read(path, _read_npy)[""]
+
+
+def _read(path: FilePath, reader: Callable[[Path], dict[str, Array]]) -> dict[str, Array]:
     try:
         with Path(path).open("rb"):  # tells why not, where a file cannot be read
-            arrays = form.read(Path(path))
+            arrays = reader(Path(path))
     except OSError as error:
         raise WeightFileError(path, f"cannot read `{path}`: {error.strerror or error}") from None
     except ImportError:
@@ -62,7 +74,8 @@ def load(path: FilePath) -> dict[str, Array]:
         raise WeightFileError(path, f"cannot read `{path}`: {error}") from None
     for name, array in arrays.items():
         if array.dtype.kind not in "fiu":
-            message = f"cannot read `{path}`: expected arrays of real numbers, found {array.dtype} in `{name}`"
+            where = f" in `{name}`" if name else ""
+            message = f"cannot read `{path}`: expected arrays of real numbers, found {array.dtype}{where}"
             raise WeightFileError(path, message)
     return arrays
 
@@ -158,6 +171,14 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[str, 
     with archive.open(info) as member:
         array: Array = np.lib.format.read_array(member, allow_pickle=False)
     return info.filename.removesuffix(".npy"), array
+
+
+def _read_npy(path: Path) -> dict[str, Array]:
+    try:
+        with path.open("rb") as file:
+            return {"": np.lib.format.read_array(file, allow_pickle=False)}
+    except (EOFError, ValueError, MemoryError) as error:
+        raise _Unreadable(f"expected an array (.npy), found something else or a part of one ({error})") from None
 
 
 def _write_safetensors(file: BinaryIO, arrays: Mapping[str, Array]) -> None:

@@ -2,7 +2,7 @@
 
 from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
 from archanalyzer.graph.graph import Block, Graph, Layer
-from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View
+from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View, WrongField
 from archanalyzer.graph.spec import Expectation, Pinned, Running, Spec
 from archanalyzer.graph.tensor import TensorType, Unpooling
 from archanalyzer.graph.weight import Role, Weight
@@ -48,6 +48,7 @@ __all__ = [
     "Weight",
     "WholeAxis",
     "Window",
+    "WrongField",
     "aligned_axes",
     "count",
     "whole_axes",

@@ -29,6 +29,19 @@ class Misfit(Exception):
         self.hint = hint
 
 
+class WrongField(ValueError):
+    """Fields do not go with each other; raised by a validator of an op, told at ``field``, or, without, at the layer.
+
+    The message reads: expected ``expected``, found ``found``, or, where that is empty, the value as it is written.
+    """
+
+    def __init__(self, field: str, expected: str, found: str = "") -> None:
+        super().__init__(f"{field}: expected {expected}" if field else f"expected {expected}, found {found}")
+        self.field = field
+        self.expected = expected
+        self.found = found
+
+
 class Trait(Flag):
     """What is true of a layer as a function of its inputs, its weights held fixed."""
 

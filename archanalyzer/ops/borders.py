@@ -32,6 +32,7 @@ from archanalyzer.graph import (
     Trait,
     Types,
     Window,
+    WrongField,
 )
 from archanalyzer.ops.counting import for_each
 from archanalyzer.ops.geometry import NonNegative, PerAxis, Positive, require_some_spatial_axes
@@ -81,7 +82,7 @@ class Pad(Op):
     @model_validator(mode="after")
     def _value_is_shown(self) -> Self:
         if self.value and self.mode != "zeros":
-            raise ValueError(f"value goes with mode zeros, mode {self.mode} shows positions of the input")
+            raise WrongField("value", f"none with mode `{self.mode}`, which shows positions of the input")
         return self
 
     def output_type(self, inputs: Types) -> TensorType:
@@ -191,7 +192,8 @@ class Crop(Cropping):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.amount is None) == (self.size is None):
-            raise ValueError("give either amount or size")
+            expected = "either `amount` or `size`"
+            raise WrongField("", expected, "neither") if self.size is None else WrongField("size", expected, "both")
         return self
 
     def cuts(self, inputs: Types) -> Pairs:

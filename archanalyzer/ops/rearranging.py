@@ -77,7 +77,7 @@ class Reshape(Rearranging):
     @classmethod
     def _extents(cls, shape: tuple[int, ...]) -> tuple[int, ...]:
         if any(extent < 1 and extent != -1 for extent in shape) or shape.count(-1) > 1:
-            raise ValueError("extents from 1, and -1 at most once")
+            raise ValueError("whole numbers from 1, and -1 at most once")
         return shape
 
     def output_type(self, inputs: Types) -> TensorType:
@@ -86,7 +86,7 @@ class Reshape(Rearranging):
         if remainder or (-1 not in self.shape and left != 1):
             raise Misfit(
                 ELEMENTS_DIFFER,
-                f"{inputs[0]} has {elements} elements, which do not make {TensorType(self.shape)}",
+                f"{inputs[0]} has {elements:,} elements, which do not make {TensorType(self.shape)}",
                 hint="the product of the extents must be the number of elements, or divide it where one of them is -1",
             )
         return TensorType(tuple(left if extent == -1 else extent for extent in self.shape))

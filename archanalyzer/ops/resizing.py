@@ -29,6 +29,7 @@ from archanalyzer.graph import (
     Trait,
     Types,
     Window,
+    WrongField,
 )
 from archanalyzer.ops.counting import for_each
 from archanalyzer.ops.geometry import PerAxis, Positive, require_some_spatial_axes
@@ -71,9 +72,10 @@ class Upsample(Op):
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
         if (self.factor is None) == (self.size is None):
-            raise ValueError("give either factor or size")
+            expected = "either `factor` or `size`"
+            raise WrongField("", expected, "neither") if self.size is None else WrongField("size", expected, "both")
         if self.align_corners and self.mode == "nearest":
-            raise ValueError("align_corners goes with the linear modes only")
+            raise WrongField("align_corners", "`false` with mode `nearest`, which has no use for it")
         return self
 
     def output_type(self, inputs: Types) -> TensorType:

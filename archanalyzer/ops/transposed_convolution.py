@@ -26,6 +26,7 @@ from archanalyzer.graph import (
     Trait,
     Types,
     Weight,
+    WrongField,
 )
 from archanalyzer.ops.counting import for_each
 from archanalyzer.ops.geometry import (
@@ -72,11 +73,10 @@ class TransposedConvolution(DilatedOp):
     def _output_padding_fits(self) -> Self:
         for extra, stride, dilation in zip(self.output_padding, self.stride, self.dilation, strict=True):
             if extra >= max(stride, dilation):
-                raise ValueError(
-                    f"output_padding {extra} is not below the larger of stride {stride} and dilation {dilation}"
-                )
+                expected = f"a number below stride or dilation, the larger of which is {max(stride, dilation):,}"
+                raise WrongField("output_padding", expected)
         if self.padding == "same" and any(self.output_padding):
-            raise ValueError("output_padding does not go with padding `same`, which fixes the output's length")
+            raise WrongField("output_padding", "0 with padding `same`, which fixes the output's length")
         return self
 
     def output_type(self, inputs: Types) -> TensorType:

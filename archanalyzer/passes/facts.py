@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -60,8 +61,8 @@ class Facts:
                 needed.update(one.needs)
         return [one for one in self.passes.order if one.produces in needed]
 
-    @property
-    def columns(self) -> dict[str, Column]:
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
         """Every column, by name, in the order of the passes."""
         return {column.name: column for one in self.passes.all for column in one.columns}
 

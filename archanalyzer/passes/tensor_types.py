@@ -103,7 +103,7 @@ def _output_type(op: Op, inputs: Types) -> TensorType:
     if output.elements > MOST_ELEMENTS:
         raise Misfit(
             OUTPUT_TOO_LARGE,
-            f"expected an output of at most {MOST_ELEMENTS} elements, found {output}",
+            f"expected an output of at most {MOST_ELEMENTS:,} elements, found {output}",
             hint="look for a size, a factor or a `repeat` that is larger than meant",
         )
     return output

@@ -65,9 +65,7 @@ def cell(value: Any, form: Form, *, several_inputs: bool = False, rounded: bool 
         return NOTHING if form is Kind.FRACTION else UNKNOWN
     if form is Kind.FIELD:
         return field_text(value, several_inputs=several_inputs)
-    if rounded and form is Kind.COUNT and isinstance(value, int):
-        return rounded_text(value)
-    return _WRITERS[form](value)
+    return (_ROUNDING_WRITERS if rounded else _WRITERS)[form](value)
 
 
 def count_text(value: Any) -> str:
@@ -75,9 +73,9 @@ def count_text(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int | float) else escape(str(value))
 
 
-def rounded_text(value: int) -> str:
+def rounded_text(value: Any) -> str:
     """``138 M``, ``15.5 G``: three digits and what they are times; below 10,000 exact."""
-    if abs(value) < 10_000:
+    if not isinstance(value, int) or abs(value) < 10_000:
         return count_text(value)
     digits, exponent = f"{Decimal(value):.2e}".split("e+")
     thousands, shift = divmod(int(exponent), 3)
@@ -152,3 +150,4 @@ _WRITERS: dict[Form, Callable[[Any], str]] = {
     Look.TEXT: lambda value: escape(str(value)),
     Look.SHARE: lambda value: f"{100 * value:.1f} %",
 }
+_ROUNDING_WRITERS = {**_WRITERS, Kind.COUNT: rounded_text}

@@ -1,10 +1,10 @@
 """The chosen rows and columns of a network, as data: what every table, in whatever format, is written from.
 
 The rows add up to the totals, always. A folded block is one row with the sum over its layers; an unfolded one is a
-heading without numbers above its layers. Rows that stand next to each other and would show the same are one row,
-``×N``, whose sums are those of all N together; so one of them has the N-th part. Their receptive fields may differ:
-those of the first and the last are shown. Rows beyond ``top`` are summed up in
-a last one.
+heading without numbers above its layers. Copies that stand next to each other and would show the same are one row,
+``×N``, whose sums are those of all N together; so one of them has the N-th part. Copies come from one place in the
+text, or count on from each other's names, and each reads the one before it. Their receptive fields may differ: those of
+the first and the last are shown. Rows beyond ``top`` are summed up in a last one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
-from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 from archanalyzer.diagnostics import did_you_mean
-from archanalyzer.graph import Block, Graph
+from archanalyzer.graph import Block, Graph, Layer
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Facts
@@ -166,9 +165,12 @@ class _Outline:
         self._looks: dict[Any, int] = {}
         self._layer_look = [self._look_of_layer(index) for index in range(len(self.layers))]
         self._node_look: dict[int, int] = {}
+        self._lowest_read: dict[int, int] = {}
         for node in reversed(list(self.root.with_all_inside())):
-            key = (node.block and node.block.block, tuple(map(self._look, node.items())))
+            inside = tuple((self._look(item), self._label(item, node)) for item in node.items())
+            key = (node.block and node.block.block, inside)
             self._node_look[id(node)] = self._looks.setdefault(key, len(self._looks))
+            self._lowest_read[id(node)] = min(map(self._lowest, node.items()), default=0)
 
     def _look_of_layer(self, index: int) -> int:
         """A number for all that a layer's row shows, but its name, the names that it reads and what may grow."""
@@ -182,14 +184,54 @@ class _Outline:
         """One number for all that look alike; a layer and a block never do."""
         return self._layer_look[item] if isinstance(item, int) else self._node_look[id(item)]
 
+    def _lowest(self, item: int | Node) -> int:
+        """The first layer that is read in an item; before all layers where nothing is, as in a network input."""
+        if isinstance(item, Node):
+            return self._lowest_read[id(item)]
+        return min(self.layers[item].inputs, default=-1)
+
+    def _label(self, item: int | Node, parent: Node) -> str:
+        """The name within the block around."""
+        name = self._named(item).name
+        return name.removeprefix(f"{parent.block.name}/") if parent.block else name
+
+    def _named(self, item: int | Node) -> Layer | Block:
+        if isinstance(item, int):
+            return self.layers[item]
+        assert item.block is not None  # noqa: S101 - the root stands in nothing
+        return item.block
+
+    def _runs(self, node: Node) -> Iterator[list[int | Node]]:
+        """What stands right inside a node, copies together."""
+        run: list[int | Node] = []
+        for item in node.items():
+            if run and not self._copies(run[-1], item):
+                yield run
+                run = []
+            run.append(item)
+        if run:
+            yield run
+
+    def _copies(self, one: int | Node, following: int | Node) -> bool:
+        """Whether what follows reads and shows the same as what stands before it, and its name can be told from that.
+
+        One that reads what stands above both, such as a second tower, is no copy.
+        """
+        if self._look(one) != self._look(following):
+            return False
+        start = one if isinstance(one, int) else one.start
+        if self._lowest(following) < start:
+            return False
+        first, second = self._named(one), self._named(following)
+        return first.source == second.source or _counts_on(first, second)
+
     def rows(self, depth: int | None) -> Iterator[Row]:
         return _flat(self._inside(self.root, (0,), -1 if depth is None else depth, 0))
 
     def _inside(self, node: Node, offsets: tuple[int, ...], levels: int, indent: int) -> Rows:
         """The rows of what stands inside a node, which stands for itself and its copies, so many layers further on."""
         inside = f"{node.block.name}/" if node.block else ""
-        for _, run in groupby(node.items(), self._look):
-            alike = list(run)
+        for alike in self._runs(node):
             starts = [item if isinstance(item, int) else item.start for item in alike]
             everywhere = tuple(offset + start for offset in offsets for start in starts)
             first = alike[0]
@@ -214,6 +256,15 @@ class _Outline:
         cells = tuple(block.block if each.name == "type" else BLANK for each in self.columns)
         yield Row(RowKind.HEADING, block.name, label, indent, len(offsets), cells)
         yield self._inside(node, offsets, levels - 1, indent + 1)
+
+
+def _counts_on(one: Layer | Block, following: Layer | Block) -> bool:
+    """Whether names are those that unnamed layers get: ``relu``, ``relu_2``, ``relu_3``."""
+    type_ = one.op.name if isinstance(one, Layer) else one.block
+    first, second = (each.name.rpartition("/")[2] for each in (one, following))
+    number = first.removeprefix(type_).removeprefix("_") or "1"
+    known = first in {type_, f"{type_}_{number}"} and number.isdecimal()
+    return known and second == f"{type_}_{int(number) + 1}"
 
 
 def _ranked(facts: Facts, columns: tuple[SheetColumn, ...], sort: str, top: int | None) -> Iterator[Row]:

@@ -28,9 +28,8 @@ NARROWEST = 12
 """Columns of text, of shapes and of fields are not made narrower than this, whatever the page."""
 DEEPEST = 24
 """Columns of indentation, at most; what is nested deeper stands no further to the right."""
-ROUNDED = "k, M, G, T, P, E: times 10³, 10⁶, 10⁹, 10¹², 10¹⁵, 10¹⁸, to three digits"
-CUT = "…: cut"
-EXACT = "whole in JSON and CSV, or where there are more than {} columns"
+_ROUNDED = "rounded to fit: k, M, G, T, P, E stand for 10³, 10⁶, 10⁹, 10¹², 10¹⁵, 10¹⁸"
+_CUT = "cut to fit: …"
 
 _PLAIN = Style()
 _BOLD = Style(bold=True)
@@ -105,15 +104,15 @@ def _network(analyzed: Analyzed, view: View, page_width: int) -> Iterator[Line]:
 
 def _heading(name: str, path: str, page_width: int) -> Iterator[Line]:
     """The network's name and the path of its spec, below it where both do not fit into one line."""
-    name = Span(shorten(name, page_width), _BOLD)
-    if width(name.text) + len(GAP) + width(path) <= page_width:
-        yield [name, Span(f"{GAP}{path}", _DIM)]
+    shown = Span(shorten(name, page_width), _BOLD)
+    if width(shown.text) + len(GAP) + width(path) <= page_width:
+        yield [shown, Span(f"{GAP}{path}", _DIM)]
     else:
-        yield from ([name], [Span(path, _DIM)])
+        yield from ([shown], [Span(path, _DIM)])
 
 
 def _wrapped(text: str, most: int) -> list[str]:
-    return textwrap.wrap(text, max(most, NARROWEST), break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(text, max(most, NARROWEST), break_on_hyphens=False)
 
 
 class _Grid:
@@ -126,7 +125,8 @@ class _Grid:
         self.texts = [[*map(_label, sheet.rows), sheet.total_label]]
         self.texts += [self._texts(at) for at in range(1, len(self.titles))]
         self.widths = [self._width(at) for at in range(len(self.titles))]
-        self.rounded = self.cut = False
+        self.whole = self.page_width + self._excess
+        self.shortenings: list[str] = []
         self._fit()
 
     def _texts(self, at: int, *, rounded: bool = False) -> list[str]:
@@ -171,17 +171,17 @@ class _Grid:
             if self._excess > 0:
                 self.texts[at] = self._texts(at, rounded=True)
                 self.widths[at] = self._width(at)
-        self.rounded = self.texts != exact[0]
-        self.cut = self._excess > 0
+        shortenings = [_ROUNDED, _CUT] if self._excess > 0 else [_ROUNDED]
         self._squeeze(self._columns(Kind.SHAPE, Kind.FIELD, Kind.FRACTION), NARROWEST)
         if self._excess > 0:
             self.texts, self.widths = exact
-            self.rounded = self.cut = False
+        else:
+            self.shortenings = shortenings
 
     def notes(self) -> list[str]:
         """What a reader must know where the table shows less than it could."""
-        rounded = [f"{ROUNDED}; {EXACT}"] if self.rounded else []
-        return rounded + ([f"{CUT}; {EXACT}"] if self.cut else [])
+        in_full = f"in full with --format csv, or COLUMNS={self.whole} for a page as wide as that"
+        return [*self.shortenings, in_full] if self.shortenings else []
 
     def lines(self) -> Iterator[Line]:
         rule = [Span("─" * (sum(self.widths) + len(GAP) * (len(self.widths) - 1)), _DIM)]
@@ -218,8 +218,13 @@ def _style(text: str, style: Style) -> Style:
     return _DIM if text == "0" else style
 
 
-def _label(row: Row, most: int = 3 * DEEPEST) -> str:
-    """The label, indented, with the number of copies behind it, in at most so many columns if that can be."""
-    indent = " " * min(len(GAP) * row.indent, most // 3)
+def _label(row: Row, most: int | None = None) -> str:
+    """The label, indented, with the number of copies behind it; ``most`` columns wide, the copies always whole."""
+    indent = min(len(GAP) * row.indent, DEEPEST)
     copies = f" ×{row.copies:,}" if row.copies > 1 else ""
-    return f"{indent}{shorten(escape(row.label), max(most - len(indent) - len(copies), 3))}{copies}"
+    label = escape(row.label)
+    if most is not None:
+        room = most - len(copies)
+        indent = min(indent, max(room - width(label), room // 3))
+        label = shorten(label, max(room - indent, 3))
+    return f"{' ' * indent}{label}{copies}"

@@ -9,7 +9,7 @@ from archanalyzer.diagnostics import BlockUse
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, UNKNOWN_FIELD
 from archanalyzer.spec.document import BlockDefinition
 from archanalyzer.spec.entries import BESIDE, LayerEntry
-from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, is_nothing, listed
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, is_nothing, listed, meant
 from archanalyzer.spec.nodes import MappingNode, Node
 from archanalyzer.spec.scalars import Value, shown
 
@@ -31,12 +31,13 @@ class BlockArguments(NamedTuple):
             ReportedError: an argument is missing, unknown or has no value.
         """
         written = self._written(ev)
+        defaults = self.block.arguments
+        misspelt = self._refuse_unknown([name for name in written if name not in defaults], ev)
         given = {name: node for name, node in written.items() if not is_nothing(node)}
         earlier = {name: value for name, value in earlier.items() if name not in written}
-        defaults = self.block.arguments
-        missing = {name for name in defaults if not (name in given or name in earlier or defaults[name])}
-        if missing:
-            self._report_missing([name for name in defaults if name in missing], ev)
+        missing = [name for name in defaults if not (name in given or name in earlier or defaults[name])]
+        if not misspelt.issuperset(missing):
+            self._report_missing([name for name in missing if name not in misspelt], ev)
         values = Names({}, variables, later=defaults)
 
         def value_of(name: str) -> Value:
@@ -51,6 +52,8 @@ class BlockArguments(NamedTuple):
             return value
 
         ev.all(defaults, lambda name: values.read(name, lambda: value_of(name)))
+        if misspelt:
+            raise ReportedError("arguments")
         return values
 
     def _report_missing(self, names: list[str], ev: Evaluator) -> ReportedError:
@@ -72,23 +75,24 @@ class BlockArguments(NamedTuple):
         if node is None:
             return {}
         if isinstance(node, MappingNode):
-            self._refuse_unknown(node, ev)
             return {name: entry.value for name, entry in node.entries.items()}
         needed = [name for name, default in self.block.arguments.items() if default is None]
         meant = needed if len(needed) == 1 else list(self.block.arguments)
         if len(meant) == 1:
             return {meant[0]: node}
-        message = f"the block {shown(self._name)} expects its arguments as a mapping, found {node.kind}"
+        message = f"the block {shown(self._name)} expects its arguments as a map, found {node.kind}"
         hint = f"arguments of {shown(self._name)}: {listed(meant)}" if meant else "it has no arguments"
         raise ev.report(INVALID_FIELD, message, node, hint=hint, trail=self.trail)
 
-    def _refuse_unknown(self, node: MappingNode, ev: Evaluator) -> None:
-        unknown = [entry.key for name, entry in node.entries.items() if name not in self.block.arguments]
-        for key in unknown:
-            hint = ev.similar(key.text, self.block.arguments, f"arguments of {shown(self._name)}")
-            if key.text in BESIDE:
-                hint = f"`{key.text}` stands beside the block, not inside it: indent it like `{self._name}`"
-            message = f"the block {shown(self._name)} has no argument {shown(key.text)}"
-            ev.report(UNKNOWN_FIELD, message, key, hint=hint, trail=self.trail)
-        if unknown:
-            raise ReportedError("arguments")
+    def _refuse_unknown(self, unknown: list[str], ev: Evaluator) -> set[str | None]:
+        """Reports arguments that the block does not have; returns those that are most likely meant by them."""
+        node = self.entry.fields
+        if not isinstance(node, MappingNode):
+            return set()
+        for name in unknown:
+            hint = ev.similar(name, self.block.arguments, f"arguments of {shown(self._name)}")
+            if name in BESIDE:
+                hint = f"`{name}` stands beside the block, not inside it: indent it like `{self._name}`"
+            message = f"the block {shown(self._name)} has no argument {shown(name)}"
+            ev.report(UNKNOWN_FIELD, message, node.entries[name].key, hint=hint, trail=self.trail)
+        return {meant(name, self.block.arguments) for name in unknown}

@@ -57,7 +57,9 @@ def bounded(compute: Callable[[], Any], largest: int) -> int | float:
 
 
 def too_large(largest: int) -> ValueProblem:
-    return ValueProblem(EXPRESSION_TOO_LARGE, f"expected integers between -{largest} and {largest}, found a larger one")
+    return ValueProblem(
+        EXPRESSION_TOO_LARGE, f"expected integers between -{largest:,} and {largest:,}, found a larger one"
+    )
 
 
 def power(base: int | float, exponent: int | float, largest: int) -> Any:

@@ -342,8 +342,8 @@ class _Composer:
     def _refuse_size(self, event: _Event) -> NoReturn:
         most = self.limits.nodes
         if self.aliases:
-            self._stop(ALIAS_EXPANSION, f"expected at most {most} values with aliases expanded, found more", event)
-        self._stop(TOO_MANY_VALUES, f"expected at most {most} values, found more", event)
+            self._stop(ALIAS_EXPANSION, f"expected at most {most:,} values with aliases expanded, found more", event)
+        self._stop(TOO_MANY_VALUES, f"expected at most {most:,} values, found more", event)
 
     def _stop(self, rule: Rule, message: str, event: _Event) -> NoReturn:
         self._add(rule, message, event, length=1)

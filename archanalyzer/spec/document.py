@@ -25,9 +25,18 @@ from archanalyzer.diagnostics.rules.language import (
 )
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
-from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, chain, is_nothing, meant
+from archanalyzer.spec.evaluation import (
+    Evaluator,
+    Names,
+    ReportedError,
+    chain,
+    found_value,
+    is_nothing,
+    kind_hint,
+    meant,
+)
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, shown, value_kind
+from archanalyzer.spec.scalars import Value, shown
 from archanalyzer.spec.text import source_from_string
 
 SECTIONS = (
@@ -51,7 +60,7 @@ _REQUIRED = {
     "layers": "it lists the layers, each behind a `- ` of its own",
 }
 _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
-_MOST_AXES = 64
+MOST_AXES = 64
 """As many as an array of NumPy can have."""
 _EXTENT = re.compile("(?:^|(?<=[x×,]))[^x×,]*")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
@@ -103,7 +112,7 @@ def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) ->
     """
     mapping = ev.mapping(root, "a spec")
     if mapping is None:
-        raise ReportedError("the spec is not a mapping")
+        raise ReportedError("the spec is not a map")
     sections = read_keys(mapping, SECTIONS, "a spec", ev)
     misspelt = {meant(key, SECTIONS) for key in mapping.entries if key not in SECTIONS}
     for key, hint in _REQUIRED.items():
@@ -136,9 +145,11 @@ def read_keys(mapping: MappingNode, known: tuple[str, ...], what: str, ev: Evalu
 
 
 def _check_version(node: Node | None, ev: Evaluator) -> None:
-    if node is not None and not (isinstance(node, ScalarNode) and node.text == "1"):
-        found = shown(node.text) if isinstance(node, ScalarNode) else node.kind
-        ev.report(UNKNOWN_VERSION, f"expected `archspec: 1`, found {found}", node)
+    if node is None or (isinstance(node, ScalarNode) and node.plain and node.text == "1"):
+        return
+    found = shown(node.written) if isinstance(node, ScalarNode) else node.kind
+    hint = kind_hint(node, node.text, int) if isinstance(node, ScalarNode) else None
+    ev.report(UNKNOWN_VERSION, f"expected `archspec: 1`, found {found}", node, hint=hint)
 
 
 def _dtype(node: Node | None, overrides: Overrides, ev: Evaluator) -> str:
@@ -229,28 +240,26 @@ def _override_shape(text: str, name: str) -> SequenceNode:
 def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator) -> tuple[int, ...]:
     value = ev.value(node, variables)
     sizes = value if isinstance(value, tuple) else (value,)
-    if len(sizes) > _MOST_AXES:
-        message = f"expected at most {_MOST_AXES} axes for {shown(name)}, found {len(sizes):,}"
+    if len(sizes) > MOST_AXES:
+        message = f"expected at most {MOST_AXES} axes for {shown(name)}, found {len(sizes):,}"
         raise ev.report(INVALID_FIELD, message, node)
-    whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size > 0)
-    if whole and len(whole) == len(sizes):
-        return whole
-    raise ev.report(
-        INVALID_FIELD,
-        f"expected the shape of {shown(name)} as a list of whole numbers from 1, found {_found(sizes)}",
-        node,
-        hint="channels first, without the batch axis, for example `[3, 224, 224]`",
-    )
+    written = node.items if isinstance(node, SequenceNode) else [node] * len(sizes)
+    if not sizes:
+        raise _no_shape(name, node, "an empty list", None, ev)
+
+    def size(at: int) -> int:
+        value, place = sizes[at], written[at]
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        raise _no_shape(name, place, found_value(place, value), kind_hint(place, value, int), ev)
+
+    return tuple(ev.all(range(len(sizes)), size))
 
 
-def _found(sizes: tuple[Value, ...]) -> str:
-    """What stands in a shape that is no size, as far as one can say it shortly."""
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int | float):
-            return value_kind(size) if not isinstance(size, str) else shown(size, 30)
-        if isinstance(size, float) or size < 1:
-            return f"`{size}`"
-    return "an empty list"
+def _no_shape(name: str, node: Node, found: str, hint: str | None, ev: Evaluator) -> ReportedError:
+    message = f"expected the shape of {shown(name)} as a list of whole numbers from 1, found {found}"
+    hint = hint or "channels first, without the batch axis, for example `[3, 224, 224]`"
+    return ev.report(INVALID_FIELD, message, node, hint=hint)
 
 
 def _layers(sections: Mapping[str, Node], ev: Evaluator) -> tuple[dict[str, BlockDefinition], tuple[LayerEntry, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from archanalyzer.diagnostics.rules.language import WRONG_KIND
 from archanalyzer.spec.expressions import compile_expression
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, ValueProblem, scalar_value, shown
+from archanalyzer.spec.scalars import Value, ValueProblem, boolean_hint, scalar_value, shown
 
 
 class ReportedError(Exception):
@@ -125,7 +126,7 @@ class Evaluator(NamedTuple):
         """``node`` as a map; None where it is absent or nothing, and, reported, where it is anything else."""
         if node is None or isinstance(node, MappingNode) or is_nothing(node):
             return node if isinstance(node, MappingNode) else None
-        self.report(WRONG_KIND, f"expected {what} as a mapping, found {node.kind}", node)
+        self.report(WRONG_KIND, f"expected {what} as a map, found {node.kind}", node)
         return None
 
     def sequence(self, node: Node | None, what: str) -> SequenceNode | None:
@@ -171,19 +172,42 @@ def listed(names: Collection[str]) -> str:
 
 def shown_value(value: Value) -> str:
     """A value as messages show what was found."""
-    if isinstance(value, bool):
-        return "`true`" if value else "`false`"
+    if value is None:
+        return "nothing"
+    if not isinstance(value, tuple):
+        return shown(_as_yaml(value), 40)
+    written = _as_yaml(value) if len(value) <= 20 else ""
+    return "an empty list" if not value else f"`{written}`" if 0 < len(written) <= 40 else f"a list of {len(value):,}"
+
+
+def _as_yaml(value: Value) -> str:
     if isinstance(value, tuple):
-        return f"a list of {len(value):,}" if value else "an empty list"
-    return "nothing" if value is None else shown(str(value), 40)
+        return f"[{', '.join(map(_as_yaml, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)
 
 
-def whole_number_hint(node: Node, value: Value) -> str | None:
-    """A hint for one who wrote a whole number, but not as one."""
+def found_value(node: Node, value: Value) -> str:
+    """What was found at a node: the value as it is written, or, of an expression, as it comes out."""
+    if not isinstance(node, ScalarNode) or value is None or isinstance(value, tuple):
+        return shown_value(value)
+    if not node.text.startswith("="):
+        return shown(node.written, 40)
+    return f"text {shown(value, 40)}" if isinstance(value, str) else shown_value(value)
+
+
+def kind_hint(node: Node, value: Value, *wanted: type) -> str | None:
+    """A hint for one who wrote a value of a wanted kind, but so that it is none: ``"3"``, ``3.0`` or ``yes``."""
     if not isinstance(node, ScalarNode) or node.text.startswith("="):
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
+    if isinstance(value, float) and int in wanted and value.is_integer() and abs(value) < 1e18:
         return f"{shown(node.text, 40)} is a float; write `{int(value)}`"
-    if isinstance(value, str) and not node.plain and node.text.isdecimal():
-        return f"in quotes it is text; write {shown(node.text, 40)}"
+    if not isinstance(value, str):
+        return None
+    if node.plain:
+        return boolean_hint(node.text) if bool in wanted else None
+    with suppress(ValueProblem):
+        if type(scalar_value(ScalarNode(node.file, 1, 1, 0, 0, node.text, plain=True))) in wanted:
+            return f"in quotes it is text; write {shown(node.text, 40)}"
     return None

@@ -24,12 +24,12 @@ from archanalyzer.graph import Block, Layer, Op
 from archanalyzer.spec.arguments import BlockArguments
 from archanalyzer.spec.document import BlockDefinition, Document
 from archanalyzer.spec.entries import LayerEntry, cost_of
-from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, listed, shown_value, whole_number_hint
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, found_value, kind_hint, listed
 from archanalyzer.spec.fields import FieldReader
 from archanalyzer.spec.naming import Frame, Scope
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.references import READS, Unresolved
-from archanalyzer.spec.scalars import boolean_hint, shown
+from archanalyzer.spec.scalars import shown
 from archanalyzer.spec.sharing import BlockUsed, Sharing, Unsound
 from archanalyzer.spec.size import too_large
 
@@ -146,8 +146,8 @@ class Expansion:
         trail = frame.scope.trail
         turns = self._ev.value(entry.repeat, frame.names, trail)
         if isinstance(turns, bool) or not isinstance(turns, int) or turns < 0:
-            message = f"expected `repeat` as a whole number, 0 or more, found {shown_value(turns)}"
-            hint = whole_number_hint(entry.repeat, turns)
+            message = f"expected `repeat` as a whole number, 0 or more, found {found_value(entry.repeat, turns)}"
+            hint = kind_hint(entry.repeat, turns, int)
             raise self._ev.report(INVALID_REPEAT, message, entry.repeat, hint=hint, trail=trail)
         if turns > self._ev.limits.layers:
             raise self._too_many(entry.repeat, trail)
@@ -215,6 +215,9 @@ class Expansion:
             op_type = self._op_type(entry)
             shares = self._sharing.of_layer(entry, frame, full, op_type)
             op = self._op(op_type, entry, names, scope, shares)
+        except ReportedError:
+            op, shares = _UNSOUND, None
+        try:
             frozen = self._frozen(entry, frame, names)
         except ReportedError:
             op, frozen, shares = _UNSOUND, False, None
@@ -224,9 +227,13 @@ class Expansion:
         return self._append(Layer(len(self.layers), full, op, reads, source, scope.trail, shares, frozen))
 
     def _op_type(self, entry: LayerEntry) -> type[Op]:
-        """The declaration of an entry's type; a wrong one was reported when it was parsed."""
+        """The declaration of an entry's type; a wrong one was reported when it was parsed.
+
+        One that is right may have fields that it does not know; the others are still to be checked.
+        """
         assert entry.type is not None  # noqa: S101
-        if not entry.sound or entry.type.text not in ops.names():
+        known = entry.type.text in ops.names() and entry.type.text != "input"
+        if not known or not (entry.sound or entry.fields):
             raise ReportedError(entry.type.text)
         return ops.get(entry.type.text)
 
@@ -249,8 +256,8 @@ class Expansion:
             return frame.frozen
         value = self._ev.value(entry.frozen, names, frame.scope.trail)
         if not isinstance(value, bool):
-            message = f"expected `frozen` as `true` or `false`, found {shown_value(value)}"
-            hint = boolean_hint(value) if isinstance(value, str) else None
+            message = f"expected `frozen` as `true` or `false`, found {found_value(entry.frozen, value)}"
+            hint = kind_hint(entry.frozen, value, bool)
             raise self._ev.report(INVALID_FIELD, message, entry.frozen, hint=hint, trail=frame.scope.trail)
         return value
 
@@ -297,9 +304,14 @@ class Expansion:
             shared = self._sharing.of_block(entry, frame, full)
             earlier = self._sharing.arguments(shared)
             given = BlockArguments(block, entry, frame.scope.trail)
-            values = given.values(names, self._document.variables, earlier, self._ev)
-            frozen = self._frozen(entry, frame, names)
-            self._check_inputs(block, entry, reads, frame)
+            values, frozen, _ = self._ev.all(
+                (
+                    lambda: given.values(names, self._document.variables, earlier, self._ev),
+                    lambda: self._frozen(entry, frame, names),
+                    lambda: self._check_inputs(block, entry, reads, frame),
+                ),
+                lambda read: read(),
+            )
         except ReportedError:
             return self._unsound(entry, frame, reads, full)
         self._sharing.uses[full] = BlockUsed(block.name.text, values.maps[0])

@@ -71,7 +71,7 @@ def compile_expression(text: str, limits: Limits) -> Expression:
 
 def _parse(text: str, limits: Limits) -> ast.expr:
     if len(text) > limits.expression_characters:
-        message = f"expected at most {limits.expression_characters} characters, found {len(text)}"
+        message = f"expected at most {limits.expression_characters:,} characters, found {len(text):,}"
         raise ValueProblem(EXPRESSION_TOO_LARGE, message)
     line = " ".join(text.removeprefix("=").splitlines()).strip()
     if not line:
@@ -290,8 +290,8 @@ def _item(items: Value, index: Value) -> Value:
         raise ValueProblem(EXPRESSION_TYPE, f"expected an integer in `[]`, found {found}")
     if -len(items) <= index < len(items):
         return items[index]
-    has = f"an index from {-len(items)} to {len(items) - 1}" if items else "a list with items"
-    raise ValueProblem(EXPRESSION_INDEX, f"expected {has}, found {index if items else 'an empty list'}")
+    has = f"an index from {-len(items):,} to {len(items) - 1:,}" if items else "a list with items"
+    raise ValueProblem(EXPRESSION_INDEX, f"expected {has}, found {f'{index:,}' if items else 'an empty list'}")
 
 
 def _bounded_list(items: tuple[Value, ...], limits: Limits) -> tuple[Value, ...]:
@@ -302,7 +302,7 @@ def _bounded_list(items: tuple[Value, ...], limits: Limits) -> tuple[Value, ...]
         inner, depth = open_lists.pop()
         count += len(inner)
         if count > limits.list_items or depth > limits.nesting:
-            bounds = f"{limits.list_items} items in {limits.nesting} levels"
+            bounds = f"{limits.list_items:,} items in {limits.nesting} levels"
             raise ValueProblem(EXPRESSION_TOO_LARGE, f"expected a list of at most {bounds}, found a larger one")
         open_lists.extend((item, depth + 1) for item in inner if isinstance(item, tuple))
     return items

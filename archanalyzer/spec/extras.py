@@ -10,7 +10,7 @@ from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_FIELD
 from archanalyzer.graph import Expectation, Graph, Pinned, Running
 from archanalyzer.graph.training import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
 from archanalyzer.spec.document import Document, read_keys
-from archanalyzer.spec.evaluation import Evaluator, ReportedError, listed, shown_value
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, listed
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode
 from archanalyzer.spec.references import part_of
 from archanalyzer.spec.scalars import shown
@@ -167,8 +167,8 @@ def _setting(node: Node, setting: Setting, names: Mapping[str, Any], ev: Evaluat
     value = ev.value(node, names)
     if isinstance(value, int | float) and setting.admits(value):
         return float(value)
-    message = f"expected `{setting.name}` as {setting.expected}, found {shown_value(value)}"
-    raise ev.report(INVALID_FIELD, message, node)
+    message = f"expected `{setting.name}` as {setting.expected}, found {found_value(node, value)}"
+    raise ev.report(INVALID_FIELD, message, node, hint=kind_hint(node, value, int, float))
 
 
 def _initializer(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> str | float | None:
@@ -186,7 +186,7 @@ def _initializer(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> 
         message, hint = f"`initializer` cannot be {shown(value)}", ev.similar(value, INITIALIZERS, "choices")
         ev.report(INVALID_FIELD, message, node, hint=hint)
         return None
-    ev.report(INVALID_FIELD, f"expected `initializer` as a name or a number, found {shown_value(value)}", node)
+    ev.report(INVALID_FIELD, f"expected `initializer` as a name or a number, found {found_value(node, value)}", node)
     return None
 
 

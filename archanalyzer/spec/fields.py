@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from archanalyzer.diagnostics import BlockUse
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, WRONG_KIND
-from archanalyzer.graph import Op
+from archanalyzer.graph import Op, WrongField
 from archanalyzer.spec.entries import LayerEntry
-from archanalyzer.spec.evaluation import Evaluator, ReportedError, shown_value, whole_number_hint
-from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, boolean_hint, shown
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, shown_value
+from archanalyzer.spec.nodes import MappingNode, Node, SequenceNode
+from archanalyzer.spec.scalars import Value
 
 _Names = Mapping[str, Value]
 
@@ -34,98 +35,142 @@ class FieldReader:
         Raises:
             ReportedError: a field is missing, unknown or wrong.
         """
-        given = self._values(op_type, entry, names, trail)
+        given, wrong = self._values(op_type, entry, names, trail)
         others = {} if shared is None else shared.model_dump(exclude_unset=True)
         values = {name: value for name, value in {**others, **given}.items() if value is not None}
         key = (op_type, repr(values))
-        if key not in self._built:
+        if wrong or key not in self._built:
             try:
-                self._built[key] = op_type.model_validate(values)
+                op = op_type.model_validate(values)
             except ValidationError as error:
-                raise self._report(op_type, entry, given, error, trail) from None
+                told = _FieldErrors(op_type, entry, values, wrong)
+                raise told.report(error, self._ev, trail) from None
+            if wrong:
+                raise ReportedError("fields")
+            self._built[key] = op
         return self._built[key]
 
-    def _values(self, op_type: type[Op], entry: LayerEntry, names: _Names, trail: BlockUse | None) -> dict[str, Value]:
+    def _values(
+        self, op_type: type[Op], entry: LayerEntry, names: _Names, trail: BlockUse | None
+    ) -> tuple[dict[str, Value], set[str]]:
+        """The values of the fields that are given, and the names of those that have none, which has been reported."""
+        values: dict[str, Value] = {}
+        written = self._written(op_type, entry, trail)
+        for name, node in written.items():
+            if name in op_type.model_fields:  # others were told when the entry was parsed
+                with suppress(ReportedError):
+                    values[name] = self._value(op_type, name, node, names, trail)
+        return values, written.keys() - values.keys()
+
+    def _written(self, op_type: type[Op], entry: LayerEntry, trail: BlockUse | None) -> dict[str, Node]:
         node = entry.fields
         if node is None:
             return {}
         if isinstance(node, MappingNode):
-            return dict(
-                self._ev.all(
-                    node.entries.values(), lambda each: (each.key.text, self._value(op_type, each, names, trail))
-                )
-            )
+            return {name: each.value for name, each in node.entries.items()}
         if op_type.scalar_field is None:
-            message = f"`{op_type.name}` expects its fields as a mapping, found {node.kind}"
+            message = f"`{op_type.name}` expects its fields as a map, found {node.kind}"
             raise self._ev.report(INVALID_FIELD, message, node, hint=_field_list(op_type), trail=trail)
-        return {op_type.scalar_field: self._ev.value(node, names, trail)}
+        return {op_type.scalar_field: node}
 
-    def _value(self, op_type: type[Op], entry: Entry, names: _Names, trail: BlockUse | None) -> Value:
-        key, node = entry
+    def _value(self, op_type: type[Op], name: str, node: Node, names: _Names, trail: BlockUse | None) -> Value:
         if isinstance(node, MappingNode):
-            message = f"`{key.text}` of `{op_type.name}`: expected {_accepted(op_type, key.text)}, found a mapping"
+            message = f"`{name}` of `{op_type.name}`: expected {_accepted(op_type, name)}, found a map"
             raise self._ev.report(WRONG_KIND, message, node, trail=trail)
         return self._ev.value(node, names, trail)
 
-    def _report(
-        self,
-        op_type: type[Op],
-        entry: LayerEntry,
-        given: Mapping[str, Value],
-        error: ValidationError,
-        trail: BlockUse | None,
-    ) -> ReportedError:
+
+class _FieldErrors(NamedTuple):
+    """What pydantic finds wrong with the fields of an entry; ``wrong`` ones have been reported."""
+
+    op_type: type[Op]
+    entry: LayerEntry
+    given: Mapping[str, Value]
+    wrong: Collection[str]
+
+    def report(self, error: ValidationError, ev: Evaluator, trail: BlockUse | None) -> ReportedError:
         """One diagnostic for each value that is wrong, at its own place where it has one."""
-        assert entry.type is not None  # noqa: S101 - groups have no fields
+        assert self.entry.type is not None  # noqa: S101 - groups have no fields
         places: dict[tuple[str, int], _Wrong] = {}
         for detail in error.errors(include_url=False):
-            field = str(detail["loc"][0]) if detail["loc"] else ""
-            wrong = _wrong(entry, field, given.get(field), detail)
-            places.setdefault((field, wrong.node.start), wrong).details.append(detail)
+            field = _field_of(detail)
+            if not self._is_told(field, detail):
+                wrong = _wrong(self.entry, field, self.given.get(field), detail)
+                places.setdefault((field, wrong.node.start), wrong).details.append(detail)
         for (field, _), wrong in places.items():
-            kinds = {detail["type"] for detail in wrong.details}
-            if kinds == {"missing"}:
-                hint = op_type.model_fields[field].description
-                self._ev.report(MISSING_FIELD, f"`{op_type.name}` needs `{field}`", entry.type, hint=hint, trail=trail)
-                continue
-            expected, hint = _expected(op_type, field, wrong, self._ev)
-            what = f"`{field}` of `{op_type.name}`" if field else f"`{op_type.name}`"
-            found = f", found {_found(wrong)}" if field else ""
-            self._ev.report(INVALID_FIELD, f"{what}: expected {expected}{found}", wrong.node, hint=hint, trail=trail)
+            if {detail["type"] for detail in wrong.details} == {"missing"}:
+                hint, message = self.op_type.model_fields[field].description, f"`{self.op_type.name}` needs `{field}`"
+                ev.report(MISSING_FIELD, message, self.entry.type, hint=hint, trail=trail)
+            else:
+                message, hint = _message(self.op_type, field, wrong, ev)
+                ev.report(INVALID_FIELD, message, wrong.node, hint=hint, trail=trail)
         return ReportedError("fields")
+
+    def _is_told(self, field: str, detail: Any) -> bool:
+        """Whether a fault follows from one that has been reported: those of unknown fields include what is missing."""
+        across_fields = not detail["loc"]
+        unknown = any(name not in self.op_type.model_fields for name in self.wrong)
+        return field in self.wrong or (across_fields and bool(self.wrong)) or (unknown and detail["type"] == "missing")
 
 
 class _Wrong(NamedTuple):
-    """A value that is wrong: where it stands, what it is, whether it is an item of a list, what pydantic says of it."""
+    """A value that is wrong: where it stands, what it is, whether it is an item of a list, what pydantic says of it.
+
+    One that is not written is a default, or that of the layer whose weights are shared.
+    """
 
     node: Node
     value: Any
     is_item: bool
     details: list[Any]
+    is_written: bool = True
+
+    @property
+    def found(self) -> str:
+        return found_value(self.node, self.value) if self.is_written else shown_value(self.value)
 
 
 def _wrong(entry: LayerEntry, field: str, value: Any, detail: Any) -> _Wrong:
     """The value that pydantic objects to, an item of a list alone where the list is otherwise what it should be."""
-    node: Node | None = entry.fields
-    if isinstance(node, MappingNode):
-        written = node.entries.get(field)
-        node = written.value if written else None
-    node = node or entry.type or entry.source
+    given: Node | None = entry.fields
+    if isinstance(given, MappingNode):
+        written = given.entries.get(field)
+        given = written.value if written else None
+    node = given or entry.type or entry.source
     is_item = False
     for index in detail["loc"][1:]:
         if not (isinstance(index, int) and isinstance(node, SequenceNode) and index < len(node.items)):
             break
         node, value, is_item = node.items[index], detail["input"], True
-    return _Wrong(node, value, is_item, [])
+    return _Wrong(node, value, is_item, [], is_written=given is not None)
+
+
+def _field_of(detail: Any) -> str:
+    """The field that something is wrong with; empty where it is wrong with several together."""
+    error = detail.get("ctx", {}).get("error")
+    if isinstance(error, WrongField):
+        return error.field
+    return str(detail["loc"][0]) if detail["loc"] else ""
+
+
+def _message(op_type: type[Op], field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
+    error = wrong.details[0].get("ctx", {}).get("error")
+    if not field and not isinstance(error, WrongField):
+        return f"`{op_type.name}`: {error or wrong.details[0]['msg']}", None
+    expected, hint = _expected(op_type, field, wrong, ev)
+    found = error.found if isinstance(error, WrongField) else ""
+    what = f"`{field}` of `{op_type.name}`" if field else f"`{op_type.name}`"
+    return f"{what}: expected {expected}, found {found or wrong.found}", hint
 
 
 def _expected(op_type: type[Op], field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
     """What a value should be, and a hint."""
     first = wrong.details[0]
-    hint = _hint(wrong)
+    hint = kind_hint(wrong.node, wrong.value, *_wanted(wrong))
     if len(wrong.details) == 1:
         if first["type"] == "value_error":
-            return str(first["ctx"]["error"]), hint
+            error = first["ctx"]["error"]
+            return error.expected if isinstance(error, WrongField) else str(error), hint
         if first["type"] == "literal_error":
             choices = re.findall(r"'([^']*)'", first["ctx"]["expected"])
             hint = ev.similar(wrong.value, choices, "") if isinstance(wrong.value, str) else None
@@ -137,25 +182,18 @@ def _expected(op_type: type[Op], field: str, wrong: _Wrong, ev: Evaluator) -> tu
     return _accepted(op_type, field), hint
 
 
+def _wanted(wrong: _Wrong) -> tuple[type, ...]:
+    kinds = {detail["type"] for detail in wrong.details}
+    if "bool_type" in kinds:
+        return (bool,)
+    return (int, float) if "float_type" in kinds else (int,)
+
+
 def _accepted(op_type: type[Op], field: str) -> str:
     """What a field can be, by its description, which says so before a colon."""
     declared = op_type.model_fields.get(field)
     accepted = ((declared and declared.description) or "another value").partition(":")[0].rstrip(".")
     return f"{accepted[0].lower()}{accepted[1:]}"
-
-
-def _found(wrong: _Wrong) -> str:
-    """The value as it is written, or, of an expression, as it comes out."""
-    node = wrong.node
-    if isinstance(node, ScalarNode) and isinstance(wrong.value, int | float) and not node.text.startswith("="):
-        return shown(node.text, 40)
-    return shown_value(wrong.value)
-
-
-def _hint(wrong: _Wrong) -> str | None:
-    if isinstance(wrong.node, ScalarNode) and wrong.node.plain and (hint := boolean_hint(wrong.node.text)):
-        return hint
-    return whole_number_hint(wrong.node, wrong.value)
 
 
 def _field_list(op_type: type[Op]) -> str:

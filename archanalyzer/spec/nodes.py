@@ -34,7 +34,7 @@ class Node:
 
     @property
     def kind(self) -> str:
-        """What a message calls it: "a mapping", "a list", "text", "a number", …"""
+        """What a message calls it: "a map", "a list", "text", "a number", …"""
         raise NotImplementedError
 
     @property
@@ -53,6 +53,12 @@ class ScalarNode(Node):
 
     text: str
     plain: bool
+
+    @property
+    def written(self) -> str:
+        """The text as it stands there, with its quotes."""
+        written = self.file.text[self.start : self.end]
+        return written if not self.plain and written[:1] in {'"', "'"} else self.text
 
     @property
     def kind(self) -> str:
@@ -103,7 +109,7 @@ class MappingNode(CollectionNode):
 
     @property
     def kind(self) -> str:
-        return "a mapping"
+        return "a map"
 
     def _end_column(self) -> int:
         # As of lists: each entry has lines of its own.

@@ -132,7 +132,7 @@ def _integer(text: str, base: int, limits: Limits) -> int:
         if abs(value) <= limits.number:
             return value
     raise ValueProblem(
-        NUMBER_TOO_LARGE, f"expected an integer between -{limits.number} and {limits.number}, found {shown(text)}"
+        NUMBER_TOO_LARGE, f"expected an integer between -{limits.number:,} and {limits.number:,}, found {shown(text)}"
     )
 
 

@@ -131,7 +131,7 @@ def _start_of(name: str) -> Source:
 
 
 def _refuse_size(name: str, limits: Limits) -> NoReturn:
-    _refuse(FILE_TOO_LARGE, f"expected at most {limits.file_bytes} bytes, found more", _start_of(name))
+    _refuse(FILE_TOO_LARGE, f"expected at most {limits.file_bytes:,} bytes, found more", _start_of(name))
 
 
 def _refuse(rule: Rule, message: str, source: Source, hint: str | None = None) -> NoReturn:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
 from archanalyzer import ops
+from archanalyzer.executor.kernel import Kernel
 from archanalyzer.graph import Example, Op, TensorType, Types
 
 
 @dataclass(frozen=True)
 class Case:
-    """An op with its fields filled in, the inputs it is given, and the output that it makes of them."""
+    """An op with its fields filled in, the inputs it is given, and the output that it makes of them.
+
+    ``kernel`` is how it computes, where that is another than the one registered under the op's name.
+    """
 
     op: Op
     inputs: Types
     output: TensorType
+    kernel: type[Kernel[Any]] | None = None
 
     def __str__(self) -> str:
         """The op with what was given of its fields: ``conv2d[filters=8,groups=4]``."""
@@ -42,15 +47,16 @@ def case_named(name: str, *shapes: tuple[int, ...], **fields: Any) -> Case:
     return case_of(ops.get(name), fields, types_of(*shapes))
 
 
-def cases_for(op: type[Op]) -> tuple[Case, ...]:
-    """The cases of an op's examples.
+def cases_for(op: type[Op], kernel: type[Kernel[Any]] | None = None) -> tuple[Case, ...]:
+    """The cases of an op's examples, computed by ``kernel``, or by the one registered under the op's name.
 
     Raises:
         ValueError: it has none, or one is not YAML of this op.
     """
     if not op.examples:
         raise ValueError(f"{op.name} has no examples; give it one at least")
-    return tuple(case_of(op, fields_of(op, example), example.inputs) for example in op.examples)
+    cases = (case_of(op, fields_of(op, example), example.inputs) for example in op.examples)
+    return tuple(replace(case, kernel=kernel) for case in cases)
 
 
 def fields_of(op: type[Op], example: Example) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def readings_by_position(op: Op, inputs: Types, output: Position) -> tuple[Posit
     if by_input is None:
         raise ValueError(f"{op.name} does not state its readings")
     return tuple(
-        frozenset(product(*(_along(axis, *each, output) for axis, each in enumerate(_zipped(readings, tensor)))))
+        frozenset(product(*(read_along(axis, *each, output) for axis, each in enumerate(_zipped(readings, tensor)))))
         for readings, tensor in zip(by_input, inputs, strict=True)
     )
 
@@ -48,8 +48,8 @@ def _zipped(readings: tuple[Reading, ...], tensor: TensorType) -> Iterator[tuple
     return zip(readings, tensor.shape, strict=True)
 
 
-def _along(axis: int, reading: Reading, length: int, output: Position) -> list[int]:
-    """The positions read of one input axis.
+def read_along(axis: int, reading: Reading, length: int, output: Position) -> list[int]:
+    """The positions of one input axis that an output position reads; ``axis`` is for messages.
 
     Raises:
         ValueError: the reading says something that readings may not say.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
+from archanalyzer.executor.kernel import Array
 from archanalyzer.testing import Case
 
 AXES = st.sampled_from((1, 1, 2, 2, 3))
@@ -29,6 +31,16 @@ def sliding(draw: st.DrawFn, axes: int) -> dict[str, Any]:
 def extents(draw: st.DrawFn, axes: int) -> tuple[int, ...]:
     """The extents of spatial axes."""
     return draw(st.tuples(*[st.integers(1, 7 if axes < 3 else 4)] * axes))
+
+
+def draw_batch(data: st.DataObject, case: Case, most: int = 1) -> list[Array]:
+    """A batch of inputs: any numbers, or whole ones up to ``most``, of which many are zero and many are equal."""
+    batch, seed = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 2**16))
+    random = np.random.default_rng(seed)
+    shapes = [(batch, *tensor.shape) for tensor in case.inputs]
+    if data.draw(st.booleans()):
+        return [random.integers(-most, most + 1, shape).astype(np.float64) for shape in shapes]
+    return [random.standard_normal(shape) for shape in shapes]
 
 
 def sides_of(case: Case) -> list[tuple[int, int]]:

@@ -57,8 +57,8 @@ def test_cropping_everything_is_a_misfit() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"output_padding": 2}, "output_padding 2 is not below the larger of stride 2 and dilation 1"),
-        ({"output_padding": 1, "padding": "same"}, "output_padding does not go with padding `same`"),
+        ({"output_padding": 2}, "output_padding: expected a number below stride or dilation, the larger of which is 2"),
+        ({"output_padding": 1, "padding": "same"}, "output_padding: expected 0 with padding `same`"),
     ],
 )
 def test_output_padding(fields: dict[str, Any], message: str) -> None:

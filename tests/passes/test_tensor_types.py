@@ -32,6 +32,6 @@ def test_what_depends_on_a_layer_that_is_too_large_is_left_out_and_not_told() ->
     assert typing.known == (0,)
     (diagnostic,) = typing.diagnostics
     assert diagnostic.message == (
-        "`upsample` (upsample): expected an output of at most 9223372036854775807 elements, "
+        "`upsample` (upsample): expected an output of at most 9,223,372,036,854,775,807 elements, "
         "found 3×73786976294838206456"
     )

@@ -52,6 +52,25 @@ def test_cell(value: Any, form: Form, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (9_999, "9,999"),
+        (10_000, "10.0 k"),
+        (999_499, "999 k"),
+        (999_501, "1.00 M"),
+        (138_357_544, "138 M"),
+        (Amount(15_470_264_320, at_least=True), "≥ 15.5 G"),
+        (2**63, "9.22 E"),
+        (10**21, "1.00e21"),
+        (None, "?"),
+        (BLANK, ""),
+    ],
+)
+def test_rounded_counts(value: Any, text: str) -> None:
+    assert cell(value, Kind.COUNT, rounded=True) == text
+
+
+@pytest.mark.parametrize(
     ("entries", "text"),
     [
         ([axis(212), axis(212)], "212"),

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from archanalyzer.graph import Graph
 from archanalyzer.passes.analysis import Kind
+from archanalyzer.passes.analyzing import analyze
 from archanalyzer.passes.facts import Amount
 from archanalyzer.report.cells import BLANK, cell
 from archanalyzer.report.columns import SheetError
 from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.view import View
+from archanalyzer.spec import parse_spec
 from tests import graphs
 
 
@@ -64,6 +66,48 @@ def test_alike_blocks_are_one_row_with_the_sum_of_all() -> None:
     ]
     folded = View(COUNTS.columns, depth=0)
     assert outline(build_sheet(analyzed, folded)) == ["features input 0 0", "mlp ×3 mlp 216 192", "head dense 18 16"]
+
+
+def labels_of(layers: str, inputs: str = "{left: [8], right: [8]}") -> list[str]:
+    """The rows of a spec with all that it takes to be alike; copies behind their labels."""
+    analyzed = analyze(parse_spec(f"archspec: 1\ninputs: {inputs}\nlayers:\n{layers}"))
+    assert [each.message for each in analyzed.diagnostics] == []
+    return [row.label + (f" ×{row.copies}" if row.copies > 1 else "") for row in build_sheet(analyzed, COUNTS).rows]
+
+
+def test_layers_that_read_different_layers_stay_apart() -> None:
+    heads = "  - dense: 4\n    from: left\n  - dense: 4\n    from: left\n  - dense: 4\n    from: right\n"
+    join = "  - concat:\n    from: [dense, dense_2, dense_3]\n"
+    assert labels_of(heads + join) == ["left", "right", "dense", "dense_2", "dense_3", "concat"]
+    named = "  - dense: 4\n    from: left\n    name: query\n  - dense: 4\n    from: left\n    name: key\n"
+    named += "  - dense: 4\n    from: right\n    name: value\n  - concat:\n    from: [query, key, value]\n"
+    assert labels_of(named) == ["left", "right", "query", "key", "value", "concat"]
+
+
+def test_towers_side_by_side_stay_apart() -> None:
+    tower = "  - tower:\n    from: {}\n"
+    blocks = "  - concat:\n    from: [tower, tower_2]\nblocks:\n  tower: {layers: [{dense: 4}, relu]}\n"
+    labels = labels_of(tower.format("left") + tower.format("right") + blocks)
+    assert labels == ["left", "right", "tower", "dense", "relu", "tower_2", "dense", "relu", "concat"]
+
+
+def test_layers_with_names_of_their_own_keep_them() -> None:
+    names = "".join(f"  - relu:\n    name: {name}\n" for name in ("true", "1.50", "'null'"))
+    assert labels_of(names, "{x: [4]}") == ["x", "true", "1.50", "null"]
+
+
+def test_copies_of_one_entry_are_one_row_whatever_they_are_called() -> None:
+    entry = "  - relu:\n    name: act\n    repeat: 3\n  - tanh\n  - tanh\n  - tanh:\n    name: tanh_4\n"
+    assert labels_of(entry, "{x: [4]}") == ["x", "act ×3", "tanh ×2", "tanh_4"]
+    groups = "  - name: stage\n    repeat: 3\n    layers: [{dense: 4}, relu]\n"
+    assert labels_of(groups, "{x: [4]}") == ["x", "stage ×3", "dense ×3", "relu ×3"]
+
+
+def test_blocks_with_other_names_in_them_stay_apart() -> None:
+    layers = "  - b: 0\n  - b: 1\nblocks:\n  b:\n    arguments: {t: null}\n    layers:\n"
+    one = "      - relu:\n        name: {}\n        repeat: {}\n"
+    text = layers + one.format("one", "=t") + one.format("other", "=1 - t")
+    assert labels_of(text, "{x: [4]}") == ["x", "b", "other", "b_2", "one"]
 
 
 def test_fields_may_grow_from_copy_to_copy() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import ExitStack
+
 import pytest
 
+from archanalyzer.graph import Graph
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
 from archanalyzer.report import Page, View, render
@@ -84,9 +88,74 @@ def test_long_names_give_way_and_numbers_never() -> None:
     assert "  64×224×224       1,792  86,704,128      3\n" in narrow
 
 
-def test_colour_changes_nothing_but_colour() -> None:
-    import re
+def test_counts_too_long_for_the_page_are_rounded_and_that_is_said() -> None:
+    build = graphs.Builder()
+    build.input("image", 4, 128, 128, 128)
+    for name in ("first_layer", "second"):
+        build.add("conv3d", name=name, filters=320_000, kernel=(3, 3, 3), padding="same")
+    lines = render("table", [graphs.analyzed(build.graph())]).splitlines()
+    assert max(map(width, lines)) <= 80
+    # By hand: 320,000·27·320,000·128³ = 5.798·10¹⁸ MACs; the weights and biases, 2.76·10¹² + 320,000, fit as they are.
+    assert lines[5:7] == [
+        "first_layer  conv3d  320000×128×128×128         34,880,000  72.5 T      3",
+        "second       conv3d  320000×128×128×128  2,764,800,320,000  5.80 E      5",
+    ]
+    notes = [line for line in lines if "to fit" in line or "in full" in line]
+    assert notes == [
+        "rounded to fit: k, M, G, T, P, E stand for 10³, 10⁶, 10⁹, 10¹², 10¹⁵, 10¹⁸",
+        "in full with --format csv, or COLUMNS=92 for a page as wide as that",
+    ]
+    wide, narrow = (render("table", [graphs.analyzed(build.graph())], None, Page(at)) for at in (92, 91))
+    assert "  5,798,205,849,600,000,000  " in wide
+    assert "to fit" not in wide
+    assert "to fit" in narrow
 
+
+def unwieldy() -> Graph:
+    """Everything long: names, numbers, shapes, and a field for each of several inputs."""
+    build = graphs.Builder()
+    sources = [build.input(f"input_{number}" * 10, 2, *[3] * 20) for number in range(20)]
+    with build.block("a_block_with_a_long_name" * 4):
+        build.add("concat", name="concatenation" * 8, reads=tuple(sources))
+        build.add("relu")
+    build.add("flatten", reads=(build.layers[-1].index,))
+    build.add("dense", units=2**62)
+    build.add("mystery")
+    return build.graph("network" * 100, description="description" * 100)
+
+
+@pytest.mark.parametrize("depth", [None, 0])
+def test_the_default_table_fits_80_columns_whatever_is_in_it(depth: int | None) -> None:
+    text = render("table", [graphs.analyzed(unwieldy())], View(depth=depth))
+    assert max(map(width, text.splitlines())) <= 80
+    assert "\ncut to fit: …\n" in text
+    # By hand: 20 inputs of 2·3²⁰ numbers are 139,471,376,040, times 2⁶² units.
+    assert re.search(r"^total +6\.43e29  ≥ 6\.43e29$", text, re.MULTILINE)
+
+
+def test_titles_of_several_words_take_several_lines_before_numbers_are_shortened() -> None:
+    columns = ("output_shape", "weight_gradient_macs", "training_macs", "training_flops", "activation_bytes")
+    lines = render("table", [graphs.analyzed(graphs.small())], View(columns=columns)).splitlines()
+    assert lines[2:5] == [
+        "                      MACs",
+        "                        by  training  training  activation",
+        "layer       output  weight      MACs     FLOPs       bytes",
+    ]
+
+
+def test_names_in_blocks_nested_deep_are_still_read() -> None:
+    build = graphs.Builder()
+    build.input("image", 3, 224, 224)
+    with ExitStack() as stack:
+        for number in range(40):
+            stack.enter_context(build.block("stage", f"stage{number}"))
+        build.add("relu")
+    lines = render("table", [graphs.analyzed(build.graph())]).splitlines()
+    assert max(map(width, lines)) <= 80
+    assert f"{' ' * 24}stage38" in "\n".join(lines)
+
+
+def test_colour_changes_nothing_but_colour() -> None:
     analyzed = [graphs.analyzed(graphs.with_mystery()), graphs.analyzed(graphs.small())]
     plain, colored = render("table", analyzed), render("table", analyzed, None, Page(color=True))
     assert "\x1b" not in plain

@@ -187,7 +187,7 @@ def test_a_directive_of_yaml_1_1_is_fine() -> None:
         ),
         ("{~: 1}", ["x:1:2: error[key-not-text]: expected a name as key, found nothing"]),
         ("? [a, b]\n: 1", ["x:1:3: error[key-not-text]: expected a name as key, found a list"]),
-        ("{{a}}", ["x:1:2: error[key-not-text]: expected a name as key, found a mapping"]),
+        ("{{a}}", ["x:1:2: error[key-not-text]: expected a name as key, found a map"]),
         (
             "a: &b {c: 1}\nd: {<<: *b}",
             [
@@ -340,7 +340,7 @@ class TestHostileTexts:
         root, found = composed("- &a0 [1]\n" + lines)
         assert root is None
         assert found == [
-            "x:20:9: error[alias-expansion]: expected at most 2000000 values with aliases expanded, found more"
+            "x:20:9: error[alias-expansion]: expected at most 2,000,000 values with aliases expanded, found more"
         ]
 
     def test_problems_by_the_thousand_take_no_longer_each(self) -> None:

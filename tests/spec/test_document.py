@@ -45,7 +45,7 @@ def test_variables_see_those_above_and_can_be_set() -> None:
             {"width": "=1 // 0"},
             "--set width:1:1 expression-divides-by-zero: `=1 // 0`: expected a divisor other than 0",
         ),
-        ({"width": "{a: 1}"}, "--set width:1:1 wrong-kind: expected a value or a list, found a mapping"),
+        ({"width": "{a: 1}"}, "--set width:1:1 wrong-kind: expected a value or a list, found a map"),
         ({"width": "[1"}, "--set width:1:3 yaml-syntax: expected `,` or `]`, found the end of the file"),
         ({"width": ""}, "--set width:1:1 unknown-override: expected a value, found nothing"),
         ({"width": "~"}, "--set width:1:1 unknown-override: expected a value, found nothing"),
@@ -89,7 +89,7 @@ def test_a_shape_is_shown_as_it_was_typed() -> None:
         ({"y": "3x4"}, "--input:1:1 unknown-override: the spec has no `y` in `inputs:` (inputs: `x`)"),
         (
             {"x": "3xa"},
-            "--input x:1:1 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found `a`",
+            "--input x:1:3 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found `a`",
         ),
         (
             {"x": "0x4"},
@@ -101,7 +101,7 @@ def test_a_shape_is_shown_as_it_was_typed() -> None:
         ),
         (
             {"x": "3x16x"},
-            "--input x:1:1 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found nothing",
+            "--input x:1:6 invalid-field: expected the shape of `x` as a list of whole numbers from 1, found nothing",
         ),
         (
             {"x": "3]"},

@@ -65,7 +65,7 @@ def test_a_bare_value_is_the_one_argument_that_is_needed_or_the_only_one() -> No
     only = "blocks:\n  u: {arguments: {a: 1}, layers: [dense: =a]}\n"
     assert units("[u: 7, u]", only) == [7, 1]
     several = "blocks:\n  u: {arguments: {a: 1, b: 2}, layers: [dense: =a, dense: =b]}\n"
-    message = "the block `u` expects its arguments as a mapping, found a number"
+    message = "the block `u` expects its arguments as a map, found a number"
     assert said(f"{FLAT}{several}layers: [u: 7]\n") == [f"s:5:13 invalid-field: {message} (arguments of `u`: `a`, `b`)"]
 
 

@@ -78,7 +78,7 @@ def test_values(text: str, value: Value) -> None:
     assert type(found) is type(value)
 
 
-_BETWEEN = f"expected integers between -{2**63 - 1} and {2**63 - 1}, found a larger one"
+_BETWEEN = f"expected integers between -{2**63 - 1:,} and {2**63 - 1:,}, found a larger one"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_lists_of_lists_do_not_double_for_ever() -> None:
     doubled: Value = (0,)
     for _ in range(11):
         doubled = pair.evaluate({"x": doubled})
-    with pytest.raises(ValueProblem, match="at most 10000 items"):
+    with pytest.raises(ValueProblem, match="at most 10,000 items"):
         pair.evaluate({"x": doubled})
 
 

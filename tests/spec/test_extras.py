@@ -146,7 +146,14 @@ def test_an_initializer(written: str, value: str | float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "found"), [("-1", "`-1`"), ("true", "`true`"), ("'1'", "`1`"), ("[1]", "a list of 1"), ("fast", "`fast`")]
+    ("rate", "found"),
+    [
+        ("-1", "`-1`"),
+        ("true", "`true`"),
+        ("'1'", "`'1'` (in quotes it is text; write `1`)"),
+        ("[1]", "`[1]`"),
+        ("fast", "`fast`"),
+    ],
 )
 def test_a_rate_is_a_number_from_0(rate: str, found: str) -> None:
     (line,) = said(f"{DENSE}training: {{rate: {rate}}}\n")

@@ -58,7 +58,10 @@ def test_true_is_not_one() -> None:
         ),
         (
             "{filtres: 3, kernel: 0}",
-            ["s:3:19 unknown-field: `conv2d` has no field `filtres` (did you mean `filters`?)"],
+            [
+                "s:3:19 unknown-field: `conv2d` has no field `filtres` (did you mean `filters`?)",
+                "s:3:31 invalid-field: `kernel` of `conv2d`: expected a whole number from 1, or one an axis, found `0`",
+            ],
         ),
         (
             "{filters: =1 // 0, kernel: =n}",

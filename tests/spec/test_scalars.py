@@ -78,7 +78,7 @@ def test_in_quotes_everything_is_text(text: str) -> None:
     assert scalar_value(scalar(text, plain=False)) == text
 
 
-_LARGEST = "9223372036854775807"
+_LARGEST = "9,223,372,036,854,775,807"
 _OCTAL = ", which is octal in YAML 1.1 and decimal in 1.2"
 
 

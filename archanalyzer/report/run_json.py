@@ -1,0 +1,118 @@
+"""What came of running a network as JSON, by the contract of the documentation: every number of every array."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from archanalyzer.executor.plan import Buffer, FeedStep, LossStep, Plan, Step
+from archanalyzer.executor.trace import Traced
+from archanalyzer.executor.training import Run, StepReport
+
+SCHEMA = 1
+
+
+def render(run: Run, name: str, path: str) -> str:
+    """One document; of a single sample that came without a batch axis, arrays have none either."""
+    training = run.training
+    strip = not training.data.is_batch
+    entry: dict[str, Any] = {
+        "schema": SCHEMA,
+        "name": name,
+        "path": path,
+        "dtype": str(training.network.dtype),
+        "seed": training.network.seed,
+        "batch": training.data.batch,
+        "data": list(training.data.origins),
+        "loss": training.loss.name,
+        "optimizer": training.optimizer.name,
+        "start": [_array(array, strip=strip) for array in run.start],
+        "steps": [_step(step, strip=strip) for step in run.steps] or _forward_step(run, strip=strip),
+        "outputs": {name: (array[0] if strip else array).tolist() for name, array in run.outputs.items()},
+        "final_loss": run.loss,
+        "failure": run.failure and {"layer": run.failure.layer, "what": run.failure.what, "found": run.failure.found},
+    }
+    return _document(entry)
+
+
+def render_plan(plan: Plan, name: str, path: str) -> str:
+    """The steps and buffers of a plan; bytes and shapes are those of one sample."""
+    return _document(
+        {
+            "schema": SCHEMA,
+            "name": name,
+            "path": path,
+            "bytes": plan.bytes,
+            "live_bytes": plan.live_bytes,
+            "steps": [_plan_step(number, step, plan) for number, step in enumerate(plan.steps)],
+            "buffers": [_buffer(number, buffer, plan) for number, buffer in enumerate(plan.buffers)],
+        }
+    )
+
+
+def _document(members: dict[str, Any]) -> str:
+    """Members on lines of their own; lists of objects with one object a line."""
+    lines = []
+    for key, value in members.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            text = "[\n" + ",\n".join(f"    {_dump(item)}" for item in value) + "\n  ]"
+        else:
+            text = _dump(value)
+        lines.append(f"  {_dump(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _step(step: StepReport, *, strip: bool) -> dict[str, Any]:
+    standstill = step.standstill
+    return {
+        "number": step.number,
+        "loss": step.loss,
+        "gradient_norm": step.gradient_norm,
+        "arrays": [_array(array, strip=strip) for array in step.arrays],
+        "standstill": standstill
+        and {
+            "is_minimum": False if standstill.is_blocked else None,
+            "dead_units": [{"layer": dead.layer, "units": list(dead.units), "of": dead.of} for dead in standstill.dead],
+        },
+    }
+
+
+def _forward_step(run: Run, *, strip: bool) -> list[dict[str, Any]]:
+    """A forward step alone, where all its arrays are asked for, as a step with the number 0."""
+    if not run.arrays:
+        return []
+    arrays = [_array(array, strip=strip) for array in run.arrays]
+    return [{"number": 0, "loss": run.loss, "gradient_norm": None, "arrays": arrays, "standstill": None}]
+
+
+def _array(traced: Traced, *, strip: bool) -> dict[str, Any]:
+    value = traced.value[0] if strip and traced.has_batch else traced.value
+    return {"layer": traced.layer, "symbol": traced.symbol, "value": (value + 0.0).tolist()}  # -0 + 0 is 0
+
+
+def _plan_step(number: int, step: Step, plan: Plan) -> dict[str, Any]:
+    layers = plan.graph.layers
+    entry: dict[str, Any] = {"number": number, "phase": step.phase}
+    if not isinstance(step, LossStep):
+        entry |= {"layer": layers[step.layer].name, "op": layers[step.layer].op.name}
+    if not isinstance(step, FeedStep | LossStep):
+        entry["algorithm"] = step.kernel.algorithm
+    return entry | {"reads": list(step.reads()), "fills": list(step.fills())}
+
+
+def _buffer(number: int, buffer: Buffer, plan: Plan) -> dict[str, Any]:
+    return {
+        "number": number,
+        "name": buffer.name,
+        "layer": plan.graph.layers[buffer.layer].name,
+        "shape": list(buffer.shape),
+        "dtype": str(buffer.dtype),
+        "bytes": buffer.bytes,
+        "first_step": buffer.first,
+        "last_step": buffer.last,
+        "offset": buffer.offset if buffer.is_lasting else None,
+    }

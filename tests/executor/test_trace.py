@@ -1,0 +1,156 @@
+"""The worked exercise, array by array, and what the trace of other networks names what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+import archanalyzer
+from archanalyzer.executor import losses, optimizers
+from archanalyzer.executor.data import gather
+from archanalyzer.executor.network import Network
+from archanalyzer.executor.trace import backward_arrays, forward_arrays, update_arrays
+from archanalyzer.executor.training import Training
+from tests.docs.fences import ROOT
+
+Arrays = dict[tuple[str, str], Any]
+
+# Worked by hand, from x = [1, −1], W¹ = W² = [[1, −1], [0, 1]], b¹ = b² = [1, 0], y = [1, 0] and rate 1:
+# g = W·o + b, o = max(g, 0), ε² = o² − y, δ = Λ·ε, ε¹ = W²ᵀ·δ², ΔW = −δ·oᵀ, Δb = −δ.
+STEP_1: Arrays = {
+    ("x", "o"): [1, -1],
+    ("dense", "g"): [3, -1],
+    ("relu", "o"): [3, 0],
+    ("dense_2", "g"): [4, 0],
+    ("relu_2", "o"): [4, 0],
+    ("relu_2", "ε"): [3, 0],
+    ("relu_2", "Λ"): [1, 0],
+    ("dense_2", "δ"): [3, 0],
+    ("relu", "ε"): [3, -3],
+    ("relu", "Λ"): [1, 0],
+    ("dense", "δ"): [3, 0],
+    ("dense", "ΔW"): [[-3, 3], [0, 0]],
+    ("dense", "Δb"): [-3, 0],
+    ("dense_2", "ΔW"): [[-9, 0], [0, 0]],
+    ("dense_2", "Δb"): [-3, 0],
+    ("dense", "W"): [[-2, 2], [0, 1]],
+    ("dense", "b"): [-2, 0],
+    ("dense_2", "W"): [[-8, -1], [0, 1]],
+    ("dense_2", "b"): [-2, 0],
+}
+STEP_2: Arrays = {
+    ("x", "o"): [1, -1],
+    ("dense", "g"): [-6, -1],
+    ("relu", "o"): [0, 0],
+    ("dense_2", "g"): [-2, 0],
+    ("relu_2", "o"): [0, 0],
+    ("relu_2", "ε"): [-1, 0],
+    ("relu_2", "Λ"): [0, 0],
+    ("dense_2", "δ"): [0, 0],
+    ("relu", "ε"): [0, 0],
+    ("relu", "Λ"): [0, 0],
+    ("dense", "δ"): [0, 0],
+    ("dense", "ΔW"): [[0, 0], [0, 0]],
+    ("dense", "Δb"): [0, 0],
+    ("dense_2", "ΔW"): [[0, 0], [0, 0]],
+    ("dense_2", "Δb"): [0, 0],
+    ("dense", "W"): [[-2, 2], [0, 1]],
+    ("dense", "b"): [-2, 0],
+    ("dense_2", "W"): [[-8, -1], [0, 1]],
+    ("dense_2", "b"): [-2, 0],
+}
+
+
+def trained(text: str, *, steps: int = 1, rate: float = 1, optimizer: str = "sgd") -> tuple[Network, list[Any]]:
+    """The network of a spec, and the arrays of some training steps."""
+    spec = archanalyzer.loads(text)
+    network = archanalyzer.compile(spec, dtype="float64")
+    loss, chosen = losses.get(spec.running.loss or "half_squared_error"), optimizers.get(optimizer)(rate=rate)
+    training = Training(network, loss, chosen, gather(network, loss, spec.running))
+    return network, [list(report.arrays) for report in training.steps(steps, trace=True)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_worked_exercise(dtype: str) -> None:
+    spec = archanalyzer.load(ROOT / "specs" / "toy.yaml")
+    network = archanalyzer.compile(spec, dtype=dtype)
+    loss = losses.get("half_squared_error")
+    training = Training(network, loss, optimizers.Sgd(rate=1), gather(network, loss, spec.running))
+    first, second = training.steps(2, trace=True)
+    assert (first.loss, second.loss) == (4.5, 0.5)  # ½·3², ½·1²
+    for report, expected in ((first, STEP_1), (second, STEP_2)):
+        found = [(each.layer, each.symbol) for each in report.arrays]
+        assert found == list(expected)
+        for each in report.arrays:
+            value = each.value[0] if each.has_batch else each.value
+            assert value.tolist() == expected[each.layer, each.symbol], (each.layer, each.symbol)
+            assert value.dtype == dtype
+
+
+def test_a_net_input_is_what_a_layer_with_weights_puts_out() -> None:
+    _, [arrays] = trained(
+        "archspec: 1\ninputs: {x: [2, 4]}\nlayers:\n"
+        "  - conv1d: {filters: 3, kernel: 3, padding: same}\n  - batch_norm\n  - prelu\n  - max_pool1d: 2\n"
+        "  - flatten\n  - dense: 2\n"
+    )
+    symbols = [(each.layer, each.symbol) for each in arrays if each.has_batch]
+    assert symbols == [
+        ("x", "o"),
+        ("conv1d", "g"),
+        ("batch_norm", "g"),
+        ("prelu", "o"),
+        ("max_pool1d", "o"),
+        ("flatten", "o"),
+        ("dense", "g"),
+        ("dense", "ε"),  # what comes from the loss
+        ("dense", "δ"),
+        ("max_pool1d", "ε"),
+        ("prelu", "ε"),
+        ("prelu", "Λ"),
+        ("batch_norm", "δ"),
+        ("conv1d", "δ"),
+    ]
+
+
+def test_the_gradient_is_shown_where_the_update_is_another() -> None:
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: {units: 1, bias: false}]\n"
+    text += "weights: {dense: {weight: [[2]]}}\ndata: {inputs: {x: [3]}, targets: {dense: [0]}}\n"
+    # o = 6, δ = 6, ∂c/∂W = 18; V[1] = −0.01·18; then W = 1.82, o = 5.46, ∂c/∂W = 16.38; V[2] = 0.9·V[1] − 0.1638.
+    _, [first, second] = trained(text, steps=2, rate=0.01, optimizer="momentum")
+    assert [(each.symbol, each.value.item()) for each in first if not each.has_batch] == [
+        ("ΔW", pytest.approx(-0.18)),
+        ("W", pytest.approx(1.82)),
+    ]
+    assert [(each.symbol, each.value.item()) for each in second if not each.has_batch] == [
+        ("∇W", pytest.approx(16.38)),
+        ("ΔW", pytest.approx(-0.162 - 0.1638)),
+        ("W", pytest.approx(1.4942)),
+    ]
+
+
+def test_the_loss_s_gradient_of_an_output_that_is_read_on() -> None:
+    """ε of such an output is what the loss gives; the layer's own error has that of its readers added."""
+    text = (
+        "archspec: 1\ninputs: {x: [1]}\nlayers:\n  - {dense: {units: 1, bias: false}, name: a}\n"
+        "  - {dense: {units: 1, bias: false}, name: b}\noutputs: [a, b]\n"
+        "weights: {a: {weight: [[2]]}, b: {weight: [[3]]}}\n"
+        "data: {inputs: {x: [1]}, targets: {a: [1], b: [2]}}\n"
+    )
+    # a = 2, b = 6: ε of a is 2 − 1, of b 6 − 2; δ of b is 4, of a 1 + 3·4.
+    _, [arrays] = trained(text)
+    errors = [(each.layer, each.symbol, each.value.item()) for each in arrays if each.symbol in "εδ"]
+    assert errors == [("a", "ε", 1), ("b", "ε", 4), ("b", "δ", 4), ("a", "δ", 13)]
+
+
+def test_arrays_outlive_the_next_step() -> None:
+    network = archanalyzer.compile(ROOT / "specs" / "toy.yaml")
+    optimizer = optimizers.Sgd(rate=1)
+    x, y = np.array([[1.0, -1.0]]), np.array([[1.0, 0.0]])
+    network.step(x, y, loss="half_squared_error", optimizer=optimizer, keep=True)
+    arrays = [*forward_arrays(network), *backward_arrays(network), *update_arrays(network, optimizer)]
+    before = json.dumps([each.value.tolist() for each in arrays])
+    network.step(x, y, loss="half_squared_error", optimizer=optimizer, keep=True)
+    assert json.dumps([each.value.tolist() for each in arrays]) == before
