@@ -53,7 +53,7 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 
 def test_a_device_is_written_to_and_stays() -> None:
     write_whole(os.devnull, b"new")
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert Path(os.devnull).is_char_device()
 
 
 def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:

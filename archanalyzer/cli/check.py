@@ -71,12 +71,12 @@ def _below(folder: str) -> Iterator[str]:
 def _judge(path: str) -> Verdict:
     from archanalyzer.cli.reading import read_and_analyze
     from archanalyzer.diagnostics import has_errors
-    from archanalyzer.passes.expectations import unmet
+    from archanalyzer.passes.expectations import judge
     from archanalyzer.report.verdicts import Outcome, Verdict
 
     analyzed = read_and_analyze(path)
     expectations = analyzed.spec.expectations
-    found = () if analyzed.partial else unmet(analyzed.facts, expectations)
+    found = judge(analyzed)
     if analyzed.partial or has_errors(found):
         outcome = Outcome.ERROR
     elif found:

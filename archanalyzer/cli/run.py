@@ -161,12 +161,12 @@ def _run(network: Network, running: Running, options: _Options) -> Run:
     from archanalyzer.executor.data import gather
     from archanalyzer.executor.training import Training, set_up
 
-    loss, optimizer = set_up(network, running, options.running())
+    set_up(network, running, options.running())
     if options.load:
         network.load(options.load)
     draw_targets = options.steps > 0 or options.loss is not None
-    data = gather(network, loss, running, path=options.data, batch=options.batch, draw_targets=draw_targets)
-    training = Training(network, loss, optimizer, data)
+    data = gather(network, running, path=options.data, batch=options.batch, draw_targets=draw_targets)
+    training = Training(network, data)
     return training.run(_with_progress(training, options), trace=options.trace)
 
 

@@ -42,14 +42,13 @@ class Data(NamedTuple):
 
 def gather(
     network: Network,
-    loss: Loss,
     running: Running,
     *,
     path: str | PathLike[str] | None = None,
     batch: int | None = None,
     draw_targets: bool = True,
 ) -> Data:
-    """Inputs and targets for ``loss``: of the file at ``path``, else of the spec, else drawn from the seed.
+    """Inputs, and targets for the loss: of the file at ``path``, else of the spec, else drawn from the seed.
 
     ``batch`` is how many samples are drawn where none are given, 1 if not said. Without ``draw_targets`` there are
     targets only where some are given.
@@ -58,7 +57,7 @@ def gather(
         ExecutorError: the file cannot be used, something does not fit, or it is a batch of another size.
     """
     inputs = [_Wanted(network, index) for index in network.graph.inputs]
-    outputs = [_Wanted(network, index, loss) for index in network.graph.outputs]
+    outputs = [_Wanted(network, index, network.loss) for index in network.graph.outputs]
     pinned = (*running.inputs.items(), *running.targets.items())
     given = {name: Given(np.asarray(each.value), "the spec") for name, each in pinned}
     if path is not None:

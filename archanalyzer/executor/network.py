@@ -10,6 +10,7 @@ array([[4., 0.]], dtype=float32)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from os import PathLike
 from typing import Any, overload
 from zlib import crc32
@@ -18,19 +19,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from archanalyzer.diagnostics import SpecError, did_you_mean
-from archanalyzer.executor import losses
+from archanalyzer.executor import losses, optimizers
 from archanalyzer.executor.arrays import NamedArrays, Parameters, shown
 from archanalyzer.executor.binding import Binding, LayerArrays
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.initializers import initialize
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.losses import Loss
 from archanalyzer.executor.lowering import Lowering, make_kernels
-from archanalyzer.executor.optimizers import Optimizer
+from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.plan import LossStep, Plan
 from archanalyzer.executor.weight_files import assign, load, save
 from archanalyzer.graph import Graph, Layer, Role
-from archanalyzer.graph.training import DEFAULT_INITIALIZER
+from archanalyzer.graph.training import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters as ParameterFacts
@@ -44,7 +44,8 @@ class Network:
     """A graph lowered to kernel calls, with its parameters.
 
     ``parameters`` are all arrays by name (``dense.weight``), buffers included; ``gradients`` those of the last backward
-    step by what learns. All that is drawn at random follows from ``seed``.
+    step by what learns. ``loss`` and ``optimizer`` are what ``step`` trains with, and may be set to others. All that is
+    drawn at random follows from ``seed``.
     """
 
     def __init__(
@@ -83,6 +84,8 @@ class Network:
         self.output_gradients: dict[str, Array] = {}
         """By the network's outputs, what the loss was last differentiated to."""
         self.random = np.random.default_rng([seed, crc32(b"dropout")])
+        self.loss = losses.get(DEFAULT_LOSS)
+        self.optimizer = optimizers.get(DEFAULT_OPTIMIZER)()
         self.parameters, self.gradients = self._allocate()
         self.initialize(initializer)
 
@@ -100,6 +103,8 @@ class Network:
             for layer, weights in zip(self.graph.layers, self._used.owned, strict=True)
             for weight in weights
         )
+        size = sum(map(prod, (*trainable.values(), *trainable.values(), *fixed.values()))) * self.dtype.itemsize
+        require_memory(size, "parameters and their gradients")
         parameters = Parameters(NamedArrays(trainable, self.dtype), NamedArrays(fixed, self.dtype), order)
         return parameters, NamedArrays(trainable, self.dtype)
 
@@ -172,6 +177,7 @@ class Network:
         plan = self.plan(gradients=gradients, keep=keep)
         if self._binding is None or self._binding.plan is not plan or self._binding.batch != batch:
             self._binding = None
+            require_memory(plan.bytes * batch, f"the arrays of {batch:,} sample{'s' if batch > 1 else ''}")
             self._binding = Binding(plan, self.types, self._layer_arrays(), batch, self.random)
         return self._binding
 
@@ -317,22 +323,24 @@ class Network:
 
     # --- Training
 
-    def step(self, x: Any, targets: Any, *, loss: Loss | str, optimizer: Optimizer, keep: bool = False) -> float:
+    def step(self, x: Any, targets: Any, *, keep: bool = False) -> float:
         """One training step: forward, loss, backward, update. Returns the loss before the update.
 
         The loss of several outputs is the sum of theirs. ``keep`` is that of ``forward``.
 
         Raises:
-            ExecutorError, LossError: ``x`` or ``targets`` are not what the network and the loss need.
+            ExecutorError: ``x`` or ``targets`` are not what the network and the loss need.
             NonFiniteError: NaN or infinity came up on the way.
         """
-        value = self.loss_gradients(x, targets, loss=loss, keep=keep)
-        optimizer.update(self.parameters.trainable.flat, self.gradients.flat)
+        value = self.loss_gradients(x, targets, keep=keep)
+        self.update()
         return value
 
-    def loss_gradients(
-        self, x: Any, targets: Any, *, loss: Loss | str, training: bool = True, keep: bool = False
-    ) -> float:
+    def update(self) -> None:
+        """Changes what learns by the gradients of the last backward step, as the optimizer does."""
+        self.optimizer.update(self.parameters.trainable.flat, self.gradients.flat)
+
+    def loss_gradients(self, x: Any, targets: Any, *, training: bool = True, keep: bool = False) -> float:
         """The loss, and in ``gradients``, its gradients: a training step without the update. Raises as ``step``."""
         by_name = x if isinstance(x, Mapping) else {self._only_input(): x}
         outputs = self.forward(by_name, training=training, keep=keep)
@@ -340,11 +348,11 @@ class Network:
         wanted = targets if isinstance(targets, Mapping) else {self._only_output(): targets}
         if set(wanted) != set(outputs):
             raise ExecutorError(f"expected targets for {_listed(list(outputs))}, found {_listed(list(wanted))}")
-        value, chosen = 0.0, losses.get(loss) if isinstance(loss, str) else loss
+        value = 0.0
         for name, output in outputs.items():
-            value += chosen.value(output, wanted[name])
+            value += self.loss.value(output, wanted[name])
             self.output_gradients[name] = np.empty_like(output)
-            chosen.gradient(output, wanted[name], self.output_gradients[name])
+            self.loss.gradient(output, wanted[name], self.output_gradients[name])
         if not np.isfinite(value):
             raise NonFiniteError(next(iter(outputs)), "the loss", "NaN" if np.isnan(value) else "infinity")
         self._fill_output_gradients(binding, list(self.output_gradients.values()))

@@ -22,7 +22,6 @@ import numpy as np
 from archanalyzer.executor.binding import BackwardCall
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.network import Network
-from archanalyzer.executor.optimizers import Optimizer
 from archanalyzer.graph import Layer, Trait
 
 _SYMBOLS = {"weight": "W", "bias": "b"}
@@ -58,9 +57,9 @@ def backward_arrays(network: Network) -> Iterator[Traced]:
             yield Traced(layer.name, "Λ", derivative(step))
 
 
-def update_arrays(network: Network, optimizer: Optimizer) -> Iterator[Traced]:
+def update_arrays(network: Network) -> Iterator[Traced]:
     """The gradients by parameters, the updates that were made of them, and the parameters after it."""
-    trainable = network.parameters.trainable
+    trainable, optimizer = network.parameters.trainable, network.optimizer
     if not np.array_equal(optimizer.delta, -optimizer.rate * network.gradients.flat):
         yield from _parameters("∇", network.gradients)
     yield from _parameters("Δ", trainable.of(optimizer.delta))

@@ -12,9 +12,7 @@ from archanalyzer.executor import losses, optimizers
 from archanalyzer.executor.data import Data, pin
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.losses import Loss
 from archanalyzer.executor.network import Network
-from archanalyzer.executor.optimizers import Optimizer
 from archanalyzer.executor.trace import (
     Traced,
     backward_arrays,
@@ -77,10 +75,8 @@ class Run(NamedTuple):
 class Training:
     """A network that learns from one batch."""
 
-    def __init__(self, network: Network, loss: Loss, optimizer: Optimizer, data: Data) -> None:
+    def __init__(self, network: Network, data: Data) -> None:
         self.network = network
-        self.loss = loss
-        self.optimizer = optimizer
         self.data = data
         self.done = 0
 
@@ -115,21 +111,21 @@ class Training:
         return Run(self, (), (), outputs, self._loss_of(outputs), arrays)
 
     def _loss_of(self, outputs: Mapping[str, Array]) -> float | None:
-        targets = self.data.targets
-        return sum(self.loss.value(outputs[name], target) for name, target in targets.items()) if targets else None
+        targets, loss = self.data.targets, self.network.loss
+        return sum(loss.value(outputs[name], target) for name, target in targets.items()) if targets else None
 
     def _step(self, *, trace: bool) -> StepReport:
         network, data = self.network, self.data
         self.done += 1
         drawn_so_far = network.random.bit_generator.state
-        loss = network.loss_gradients(data.inputs, data.targets, loss=self.loss, keep=trace)
+        loss = network.loss_gradients(data.inputs, data.targets, keep=trace)
         norm = float(np.linalg.norm(network.gradients.flat))
         stands = loss != 0 and not network.gradients.flat.any()
         arrays = [*forward_arrays(network), *backward_arrays(network)] if trace else []
         standstill = self._standstill(drawn_so_far) if stands else None
-        self.optimizer.update(network.parameters.trainable.flat, network.gradients.flat)
+        network.update()
         if trace:
-            arrays += update_arrays(network, self.optimizer)
+            arrays += update_arrays(network)
         return StepReport(self.done, loss, norm, tuple(arrays), standstill)
 
     def _standstill(self, drawn_so_far: Mapping[str, Any]) -> Standstill:
@@ -137,7 +133,7 @@ class Training:
         network = self.network
         fixed = network.parameters.fixed.flat.copy()
         network.random.bit_generator.state = drawn_so_far
-        network.loss_gradients(self.data.inputs, self.data.targets, loss=self.loss, keep=True)
+        network.loss_gradients(self.data.inputs, self.data.targets, keep=True)
         network.parameters.fixed.flat[...] = fixed
         errors = [step.call.dy for step in network.bound.backward if step.call.dw]
         is_wanted = any(gradient.any() for gradient in network.output_gradients.values())
@@ -155,8 +151,8 @@ def dead_units(network: Network) -> Iterator[DeadUnits]:
                 yield DeadUnits(layer.name, tuple(np.flatnonzero(lives == 0).tolist()), slopes.shape[1])
 
 
-def set_up(network: Network, running: Running, chosen: Running | None = None) -> tuple[Loss, Optimizer]:
-    """Sets the weights of ``network``, and makes the loss and the optimizer: as ``chosen``, else as ``running`` says.
+def set_up(network: Network, running: Running, chosen: Running | None = None) -> None:
+    """Sets the weights, the loss and the optimizer of ``network``: as ``chosen``, else as ``running`` says.
 
     Raises:
         ExecutorError: there is no such loss, optimizer, initializer or setting, or it is out of its bounds.
@@ -165,11 +161,11 @@ def set_up(network: Network, running: Running, chosen: Running | None = None) ->
     drawn_by = (chosen.initializer, running.initializer, DEFAULT_INITIALIZER)
     network.initialize(next(each for each in drawn_by if each is not None))
     pin(network, running.weights)
-    loss = losses.get(chosen.loss or running.loss or DEFAULT_LOSS)
+    network.loss = losses.get(chosen.loss or running.loss or DEFAULT_LOSS)
     kind = optimizers.get(chosen.optimizer or running.optimizer or DEFAULT_OPTIMIZER)
     has = {setting.name for setting in OPTIMIZERS[kind.name].settings}
     for name in chosen.settings:
         if name not in has:
             raise ExecutorError(f"`{kind.name}` has no setting `{name}`; {did_you_mean(name, tuple(has), 'settings')}")
     pinned = {name: value for name, value in running.settings.items() if name in has}
-    return loss, kind(**{**pinned, **chosen.settings})
+    network.optimizer = kind(**{**pinned, **chosen.settings})

@@ -13,16 +13,18 @@ from archanalyzer.graph.graph import Graph
 class Expectation(NamedTuple):
     """One entry of ``expect:``: ``fact`` of the layer or block ``subject`` is ``value``; no subject means a total.
 
-    ``value`` is a plain number, text or nested list. ``source`` is where it stands, ``fact_source`` and
-    ``subject_source`` are where the names do.
+    No fact means that all that is expected is that there is such a layer or block; ``missing`` is a hint where the text
+    has none of that name. ``value`` is a plain number, text or nested list. ``source`` is where it stands,
+    ``fact_source`` and ``subject_source`` are where the names do.
     """
 
     subject: str | None
-    fact: str
+    fact: str | None
     value: Any
     source: Source
     fact_source: Source | None = None
     subject_source: Source | None = None
+    missing: str | None = None
 
 
 class Pinned(NamedTuple):
@@ -59,10 +61,14 @@ class Running(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """A spec as read. Where ``diagnostics`` has an error, ``graph`` holds the layers that were sound, if any."""
+    """A spec as read. Where ``diagnostics`` has an error, ``graph`` holds the layers that were sound, if any.
+
+    ``network_is_sound``: no error is in what describes the network, but at most in what is expected or pinned.
+    """
 
     path: str
     graph: Graph
     expectations: tuple[Expectation, ...] = ()
     running: Running = Running()
     diagnostics: tuple[Diagnostic, ...] = ()
+    network_is_sound: bool = True

@@ -17,11 +17,13 @@ class Analyzed(NamedTuple):
     """A spec with its facts, and everything that was found wrong, in reading and in analyzing it.
 
     Where something is wrong, ``facts`` are those of the layers that it leaves sound, and ``partial`` says so.
+    ``network_is_sound``: what is wrong, if anything, is only what is expected of the network or pinned for it.
     """
 
     spec: Spec
     facts: Facts
     diagnostics: tuple[Diagnostic, ...]
+    network_is_sound: bool = True
 
     @property
     def partial(self) -> bool:
@@ -37,5 +39,6 @@ def analyze(spec: Spec, passes: Passes | None = None) -> Analyzed:
     typing = propagate_types(spec.graph)
     graph = spec.graph if len(typing.known) == len(spec.graph.layers) else spec.graph.part(typing.known)
     facts = Facts(graph, passes or standard_passes())
-    found = (*spec.diagnostics, *typing.diagnostics, *facts.diagnostics(), *misfits(facts, spec.running))
-    return Analyzed(spec, facts, found)
+    of_network = (*typing.diagnostics, *facts.diagnostics())
+    found = (*spec.diagnostics, *of_network, *misfits(facts, spec.running))
+    return Analyzed(spec, facts, found, spec.network_is_sound and not has_errors(of_network))

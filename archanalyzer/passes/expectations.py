@@ -12,23 +12,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archanalyzer.diagnostics import Diagnostic, did_you_mean
-from archanalyzer.diagnostics.rules.expectations import EXPECTATION_FAILED, UNKNOWN_EXPECTATION
+from archanalyzer.diagnostics import Diagnostic, Rule, Source, did_you_mean
+from archanalyzer.diagnostics.rules.expectations import (
+    EXPECTATION_FAILED,
+    IMPOSSIBLE_EXPECTATION,
+    UNKNOWN_EXPECTATION,
+)
 from archanalyzer.graph import Expectation
 from archanalyzer.passes.analysis import Kind, Rollup
+from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Amount, Facts
 
 FIELD_PARTS = ("size", "min_size", "stride", "offset", "whole")
 
 
-class _Unknown(Exception):
-    """An expectation about nothing that there is: no such fact, or, ``of_subject``, no such layer."""
+class _Fault(Exception):
+    """An expectation that nothing could keep: it is about nothing that there is, or expects what cannot be.
 
-    def __init__(self, message: str, hint: str, *, of_subject: bool = False) -> None:
+    ``place`` is where the fault stands, None for the value.
+    """
+
+    def __init__(self, rule: Rule, message: str, hint: str | None = None, place: Source | None = None) -> None:
         super().__init__(message)
+        self.rule = rule
         self.message = message
         self.hint = hint
-        self.of_subject = of_subject
+        self.place = place
 
 
 class _Found(NamedTuple):
@@ -38,56 +47,130 @@ class _Found(NamedTuple):
     kind: Kind
 
 
-def unmet(facts: Facts, expectations: Iterable[Expectation]) -> tuple[Diagnostic, ...]:
-    """A diagnostic for every expectation that the facts do not keep, or that is about nothing that there is."""
-    checker = _Checker(facts)
+def judge(analyzed: Analyzed) -> tuple[Diagnostic, ...]:
+    """What is to be said of what a spec expects; of a network that is not sound, only what no network would keep."""
+    return unmet(analyzed.facts, analyzed.spec.expectations, whole=analyzed.network_is_sound)
+
+
+def unmet(facts: Facts, expectations: Iterable[Expectation], *, whole: bool = True) -> tuple[Diagnostic, ...]:
+    """A diagnostic for every expectation that the facts do not keep, or that is about nothing that there is.
+
+    Where the facts are not those of the ``whole`` network, they are not compared.
+    """
+    checker = _Checker(facts, whole=whole)
     found = (checker.check(expectation) for expectation in expectations)
     return tuple(diagnostic for diagnostic in found if diagnostic)
 
 
 class _Checker:
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, *, whole: bool) -> None:
         self.facts = facts
+        self.whole = whole
         self.blocks = {block.name: block for block in facts.graph.blocks}
         self.columns = facts.columns
+        self._told: set[str | None] = set()
 
     def check(self, expectation: Expectation) -> Diagnostic | None:
-        name = f"`{expectation.subject or 'totals'}.{expectation.fact}`"
+        subject, fact = expectation.subject, expectation.fact
+        if subject in self._told or not self._has(expectation):
+            return self._no_subject(expectation)
+        if fact is None:
+            return None
+        name = f"`{subject or 'totals'}.{fact}`"
         try:
-            found = self._find(expectation)
-            kept = not found.amount.at_least and _equal(expectation.value, found.amount.value, found.kind)
-        except _Unknown as unknown:
-            message = f"{name}: {unknown.message}"
-            place = expectation.subject_source if unknown.of_subject else expectation.fact_source
-            return Diagnostic(UNKNOWN_EXPECTATION, message, place or expectation.source, unknown.hint)
+            kind = self._kind(subject, fact, expectation.fact_source)
+            _require_possible(expectation.value, kind)
+            if not self.whole:
+                return None
+            found = _Found(self._amount(subject, fact), kind)
+            kept = not found.amount.at_least and _equal(expectation.value, found.amount.value, kind)
+        except _Fault as fault:
+            return Diagnostic(fault.rule, f"{name}: {fault.message}", fault.place or expectation.source, fault.hint)
         if kept:
             return None
         message = f"{name}: expected {_shown(expectation.value)}, found {_found_text(expectation.value, found)}"
         return Diagnostic(EXPECTATION_FAILED, message, expectation.source)
 
-    def _find(self, expectation: Expectation) -> _Found:
-        subject, fact = expectation.subject, expectation.fact
+    def _has(self, expectation: Expectation) -> bool:
+        """Whether there is what an expectation is about, as far as that is known."""
+        subject = expectation.subject
+        if subject is None or subject in self.facts.graph.index or subject in self.blocks:
+            return True
+        return expectation.missing is None and not self.whole
+
+    def _no_subject(self, expectation: Expectation) -> Diagnostic | None:
+        """That there is no such layer, told once."""
+        subject = expectation.subject
+        if subject is None or subject in self._told:
+            return None
+        self._told.add(subject)
+        hint = expectation.missing
+        if hint is None:
+            hint = did_you_mean(subject, (*self.facts.graph.index, *self.blocks), "layers")
+        place = expectation.subject_source or expectation.source
+        return Diagnostic(UNKNOWN_EXPECTATION, f"there is no layer or block `{subject}`", place, hint or None)
+
+    def _kind(self, subject: str | None, fact: str, place: Source | None) -> Kind:
+        """What kind of value a fact has.
+
+        Raises:
+            _Fault: there is no such fact.
+        """
         if subject is None:
-            _require(fact, tuple(self.facts.passes.total_owner), "there is no such total", "totals")
-            total = self.facts.total(fact)
-            return _Found(total.amount, total.kind)
-        if subject in self.facts.graph.index:
-            _require(fact, tuple(self.columns), "there is no such fact about a layer", "facts")
-            amount = Amount(self.facts.values(fact)[self.facts.graph.index[subject]])
-        elif subject in self.blocks:
-            rolled_up = tuple(name for name, column in self.columns.items() if column.rollup is not Rollup.NONE)
-            _require(fact, rolled_up, "there is no such fact about a block", "facts")
-            amount = self.facts.block_value(self.blocks[subject], fact)
-        else:
-            known = (*self.facts.graph.index, *self.blocks)
-            hint = did_you_mean(subject, known, "layers")
-            raise _Unknown(f"there is no layer or block `{subject}`", hint, of_subject=True)
-        return _Found(amount, self.columns[fact].kind)
+            _require(fact, tuple(self.facts.passes.total_owner), "there is no such total", "totals", place)
+            return self.facts.total(fact).kind
+        known, what = tuple(self.columns), "a layer"
+        if subject in self.blocks:
+            known = tuple(name for name, column in self.columns.items() if column.rollup is not Rollup.NONE)
+            what = "a block"
+        _require(fact, known, f"there is no such fact about {what}", "facts", place)
+        return self.columns[fact].kind
+
+    def _amount(self, subject: str | None, fact: str) -> Amount:
+        if subject is None:
+            return self.facts.total(fact).amount
+        if subject in self.blocks:
+            return self.facts.block_value(self.blocks[subject], fact)
+        return Amount(self.facts.values(fact)[self.facts.graph.index[subject]])
 
 
-def _require(name: str, known: tuple[str, ...], message: str, what: str) -> None:
+def _require(name: str, known: tuple[str, ...], message: str, what: str, place: Source | None = None) -> None:
     if name not in known:
-        raise _Unknown(message, did_you_mean(name, known, what))
+        raise _Fault(UNKNOWN_EXPECTATION, message, did_you_mean(name, known, what), place)
+
+
+_POSSIBLE = {
+    Kind.COUNT: "a number",
+    Kind.BYTES: "a number",
+    Kind.SHAPE: "a list of numbers",
+    Kind.FRACTION: "a number, a fraction such as `1/2`, or a list of them",
+    Kind.FIELD: "a number, a list of numbers, `all`, or a map",
+}
+
+
+def _require_possible(value: Any, kind: Kind) -> None:
+    """Refuses what a fact of this kind can never be."""
+    items = value if isinstance(value, list | tuple) else [value]
+    match kind:
+        case Kind.COUNT | Kind.BYTES:
+            possible = _is_number(value)
+        case Kind.SHAPE:
+            possible = isinstance(value, list | tuple) and all(map(_is_number, items))
+        case Kind.FRACTION:
+            possible = value is not None and all(each is None or _is_number(_fraction(each)) for each in items)
+        case Kind.FIELD:
+            possible = isinstance(value, Mapping) or value == "all" or all(map(_is_number, items))
+        case _:
+            possible = True
+    if not possible:
+        found = "nothing" if value is None else _shown(value)
+        quoted = isinstance(value, str) and value.isdecimal()
+        hint = f"in quotes it is text; write `{value}`" if quoted else None
+        raise _Fault(IMPOSSIBLE_EXPECTATION, f"expected {_POSSIBLE[kind]}, found {found}", hint)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
 
 
 def _equal(expected: Any, found: Any, kind: Kind) -> bool:

@@ -1,7 +1,7 @@
 """Which input positions can reach an output position?
 
 For every layer, every network input and every spatial axis of that input, the interval that an output position sees.
-How they follow from what each layer reads is told in ``axis_field``.
+What they are is told in ``axis_field``, how they follow from what each layer reads, in ``axis_step``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from archanalyzer.graph import Graph, Layer, NoPosition, Readings
 from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
-from archanalyzer.passes.axis_field import AxisField, Interval, Step
+from archanalyzer.passes.axis_field import AxisField
+from archanalyzer.passes.axis_step import Budget, Step, nothing
+from archanalyzer.passes.hulls import Interval
 from archanalyzer.passes.tensor_types import TensorTypes
 
 LONGEST_PERIOD = 1 << 16
@@ -99,6 +101,7 @@ def receptive_fields(graph: Graph, types: TensorTypes) -> ReceptiveFields:
     """The receptive field of every layer, with its stride and offset."""
     readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
     most = min(LONGEST_PERIOD, MOST_POSITIONS // max(len(graph.layers), 1))
+    budget = Budget(MOST_POSITIONS)
     by_layer: list[Fields | None] = []
     for layer in graph.layers:
         if not layer.inputs:
@@ -106,7 +109,7 @@ def receptive_fields(graph: Graph, types: TensorTypes) -> ReceptiveFields:
             continue
         sources = [by_layer[source] for source in layer.inputs]
         read = readings[layer.index]
-        by_layer.append(None if read is None else _through(layer, read, sources, types, most))
+        by_layer.append(None if read is None else _through(layer, read, sources, types, most, budget))
     return ReceptiveFields(graph, types, tuple(by_layer))
 
 
@@ -117,7 +120,12 @@ def _own_positions(layer: Layer, types: TensorTypes) -> Fields:
 
 
 def _through(
-    layer: Layer, readings: tuple[Readings, ...], sources: Sequence[Fields | None], types: TensorTypes, most: int
+    layer: Layer,
+    readings: tuple[Readings, ...],
+    sources: Sequence[Fields | None],
+    types: TensorTypes,
+    most: int,
+    budget: Budget,
 ) -> Fields | None:
     """What a layer sees through what it reads; None where that is not known of something that it reads."""
     shape = types.outputs[layer.index].shape
@@ -127,13 +135,22 @@ def _through(
             continue
         if fields is None:
             return None
-        step = Step(layer.index, reading, types.outputs[source].shape, shape, most)
+        step = Step(layer.index, reading, types.outputs[source].shape, shape, most, budget)
         if not seen and step.elementwise:
             seen = {(field.input, field.axis): field for field in fields}
             continue
-        for field in fields:
-            length = types.outputs[field.input].shape[field.axis]
-            new = step.read(field, length)
-            key = (field.input, field.axis)
-            seen[key] = step.union(seen[key], new, length) if key in seen else new
+        for field in _read(step, fields, types):
+            key, length = (field.input, field.axis), types.outputs[field.input].shape[field.axis]
+            seen[key] = step.union(seen[key], field, length) if key in seen else field
     return tuple(seen.values())
+
+
+def _read(step: Step, fields: Fields, types: TensorTypes) -> Fields:
+    """Fields of what is read as fields of the layer that reads it.
+
+    What sees nothing along one axis of an input, such as a crop that leaves rows of padding alone, sees nothing of it.
+    """
+    read = tuple(step.read(field, types.outputs[field.input].shape[field.axis]) for field in fields)
+    lengths = (1 if field.along is None else step.output[field.along] for field in read)
+    blind = {field.input for field, length in zip(read, lengths, strict=True) if field.sees_nothing(length)}
+    return tuple(nothing(field) if field.input in blind else field for field in read) if blind else read

@@ -24,13 +24,13 @@ def render(run: Run, name: str, path: str) -> str:
         "seed": training.network.seed,
         "batch": training.data.batch,
         "data": list(training.data.origins),
-        "loss": training.loss.name,
-        "optimizer": training.optimizer.name,
+        "loss": training.network.loss.name,
+        "optimizer": training.network.optimizer.name,
         "start": [_array(array, strip=strip) for array in run.start],
         "steps": [_step(step, strip=strip) for step in run.steps] or _forward_step(run, strip=strip),
         "outputs": {name: (array[0] if strip else array).tolist() for name, array in run.outputs.items()},
         "final_loss": run.loss,
-        "failure": run.failure and {"layer": run.failure.layer, "what": run.failure.what, "found": run.failure.found},
+        "failure": run.failure and {name: getattr(run.failure, name) for name in ("step", "layer", "what", "found")},
     }
     return _document(entry)
 

@@ -43,10 +43,10 @@ def render(run: Run, name: str, path: str, width: int) -> str:
 
 def _conditions(run: Run) -> list[str]:
     training = run.training
-    data, optimizer, network = training.data, training.optimizer, training.network
+    data, network, optimizer = training.data, training.network, training.network.optimizer
     conditions = [plural(data.batch, "sample"), *data.origins]
     if data.targets:
-        conditions.append(f"loss {training.loss.name}")
+        conditions.append(f"loss {training.network.loss.name}")
     if run.steps:
         settings = (f"{name} {value:g}" for name, value in optimizer.settings().items() if value or name == "rate")
         conditions.append(f"{optimizer.name} with {', '.join(settings)}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from archanalyzer.diagnostics import Source
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_FIELD, UNKNOWN_LAYER
 from archanalyzer.graph import Expectation, Graph, Pinned, Running
 from archanalyzer.graph.training import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
@@ -20,30 +21,40 @@ T = TypeVar("T")
 _TRAINING_KEYS = ("loss", "optimizer", "initializer", *SETTINGS)
 
 
-def read_expectations(document: Document, ev: Evaluator) -> tuple[Expectation, ...]:
-    """The entries of ``expect:``, totals first; what they name is looked up when they are checked."""
+def read_expectations(
+    document: Document, known: Collection[str], opaque: Collection[str], ev: Evaluator
+) -> tuple[Expectation, ...]:
+    """The entries of ``expect:``, totals first; ``known`` are the full names of all layers and blocks."""
     mapping = ev.mapping(document.sections.get("expect"), "`expect`")
     if mapping is None:
         return ()
     keys = read_keys(mapping, ("totals", "layers"), "`expect`", ev)
-    found = _facts(None, keys.get("totals"), document, ev)
+    totals = ev.mapping(keys.get("totals"), "`totals`")
+    found = [Expectation(None, *fact) for fact in _facts(totals, document, ev)]
     layers = ev.mapping(keys.get("layers"), "`layers`")
-    for entry in layers.entries.values() if layers else ():
-        found.extend(_facts(entry.key, entry.value, document, ev))
+    for subject, entry in layers.entries.values() if layers else ():
+        name, missing = subject.text, None
+        if name not in known and part_of(name, opaque) is None:
+            missing = ev.similar(name, known, "layers") or ""
+        facts = _facts(ev.mapping(entry, f"the facts of {shown(name)}"), document, ev)
+        facts = facts or [_Fact(None, None, subject.source, None)]
+        found.extend(Expectation(name, *fact, subject.source, missing) for fact in facts)
     return tuple(found)
 
 
-def _facts(subject: ScalarNode | None, node: Node | None, document: Document, ev: Evaluator) -> list[Expectation]:
-    what = "`totals`" if subject is None else f"what is expected of {shown(subject.text)}"
-    mapping = ev.mapping(node, what)
+class _Fact(NamedTuple):
+    name: str | None
+    value: Any
+    source: Source
+    name_source: Source | None
+
+
+def _facts(mapping: MappingNode | None, document: Document, ev: Evaluator) -> list[_Fact]:
     found = []
-    for fact, entry in mapping.entries.items() if mapping else ():
-        try:
+    for name, entry in mapping.entries.items() if mapping else ():
+        with suppress(ReportedError):
             value = ev.data(entry.value, document.variables)
-        except ReportedError:
-            continue
-        name, place = (subject.text, subject.source) if subject else (None, None)
-        found.append(Expectation(name, fact, value, entry.value.source, entry.key.source, place))
+            found.append(_Fact(name, value, entry.value.source, entry.key.source))
     return found
 
 

@@ -83,13 +83,15 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
     )
     if not problems.has_errors:
         _report_unused(whole, ev)
+    network_is_sound = not problems.has_errors
     sound = _sound(expansion.layers)
     return Spec(
         path=path,
         graph=whole if len(sound) == len(whole.layers) else whole.part(sound),
-        expectations=read_expectations(document, ev),
+        expectations=read_expectations(document, expansion.outputs, expansion.opaque, ev),
         running=read_running(document, whole, expansion.opaque, ev),
         diagnostics=problems.diagnostics,
+        network_is_sound=network_is_sound,
     )
 
 

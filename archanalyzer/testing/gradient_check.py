@@ -146,4 +146,3 @@ class _Probe:
         for variable in _variables(self.case):
             what = f"{variable.what}, {self.mode}, in float32"
             require_close(variable.gradient(single), variable.gradient(double), what, within=1e-3)
-

@@ -32,9 +32,7 @@ class Point:
         extras = tuple({name: array[chosen] for name, array in each.items()} for each in self.read_extras)
         return Point(tuple(x[chosen] for x in self.inputs), self.weights, extras)
 
-    def forward(
-        self, case: Case, *, training: bool = False, dtype: DTypeLike = np.float64, seed: int = 0
-    ) -> Forward:
+    def forward(self, case: Case, *, training: bool = False, dtype: DTypeLike = np.float64, seed: int = 0) -> Forward:
         """The forward step's call here, done; raises as ``run_forward``."""
         return run_forward(
             case,

@@ -13,7 +13,7 @@ import pytest
 from archanalyzer.diagnostics import Diagnostic, Source, SpecError, has_errors
 from archanalyzer.diagnostics.rules import all_rules
 from archanalyzer.passes.analyzing import analyze
-from archanalyzer.passes.expectations import unmet
+from archanalyzer.passes.expectations import judge
 from archanalyzer.spec import read_spec
 
 FILES = sorted(Path(__file__).parent.glob("*.yaml"))
@@ -27,8 +27,7 @@ def found(path: Path) -> tuple[Diagnostic, ...]:
     except SpecError as error:
         return error.diagnostics
     analyzed = analyze(spec)
-    failures = () if analyzed.partial else unmet(analyzed.facts, spec.expectations)
-    return tuple(sorted((*analyzed.diagnostics, *failures), key=_place))
+    return tuple(sorted((*analyzed.diagnostics, *judge(analyzed)), key=_place))
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int]:

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from archanalyzer.executor.kernel import Array, Forward
 from archanalyzer.executor.kernels import windows
 from archanalyzer.graph import Misfit, Role
-from archanalyzer.testing import Case, case_named
+from archanalyzer.testing import Case, case_named, kernel_of, run_backward, run_forward
 from tests.differential.strategies import AXES, draw_batch, extents, sides_of, sliding, widths
-from tests.executor.kernels.calling import kernel_of, run_backward, run_forward
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 F = torch.nn.functional
@@ -88,10 +87,16 @@ def draw_convolution(data: st.DataObject, kind: str) -> Case:
     """Any kernel; channels in groups, or each one for itself, on both sides or with several filters."""
     axes = data.draw(AXES)
     groups, of_group, filters = data.draw(
-        st.one_of(st.tuples(*[st.integers(1, 3)] * 3), st.tuples(st.integers(1, 4), st.just(1), st.sampled_from((1, 2))))
+        st.one_of(
+            st.tuples(*[st.integers(1, 3)] * 3), st.tuples(st.integers(1, 4), st.just(1), st.sampled_from((1, 2)))
+        )
     )
     steps = st.integers(1, 3)
-    fields = data.draw(sliding(axes)) | {"filters": groups * filters, "groups": groups, "bias": data.draw(st.booleans())}
+    fields = data.draw(sliding(axes)) | {
+        "filters": groups * filters,
+        "groups": groups,
+        "bias": data.draw(st.booleans()),
+    }
     fields["dilation"] = data.draw(st.one_of(steps, st.tuples(*[steps] * axes)))
     if kind == "conv_transpose" and fields["padding"] != "same":
         fields["output_padding"] = data.draw(st.one_of(st.just(0), st.tuples(*[st.integers(0, 2)] * axes)))

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from archanalyzer import ops
 from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import Misfit
-from archanalyzer.testing import Case, case_named
+from archanalyzer.testing import Case, case_named, input_gradients, run_forward
 from tests.differential.strategies import AXES, extents, sides_of, sliding, widths
-from tests.executor.kernels.calling import input_gradients, run_forward
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 F = torch.nn.functional

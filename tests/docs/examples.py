@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, SpecError
 from archanalyzer.passes.analyzing import analyze
-from archanalyzer.passes.expectations import unmet
+from archanalyzer.passes.expectations import judge
 from archanalyzer.spec import parse_spec
 from tests.docs.fences import Fence
 
@@ -52,8 +52,7 @@ def diagnosed(text: str, name: str) -> tuple[Diagnostic, ...]:
         analyzed = analyze(parse_spec(text, name=name))
     except SpecError as error:
         return error.diagnostics
-    missed = () if analyzed.partial else unmet(analyzed.facts, analyzed.spec.expectations)
-    return (*analyzed.diagnostics, *missed)
+    return (*analyzed.diagnostics, *judge(analyzed))
 
 
 def completed(fence: Fence) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import re
 
 from archanalyzer.graph.training import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS
-from archanalyzer.spec.document import _MOST_AXES as MOST_AXES
+from archanalyzer.spec.document import MOST_AXES
 from archanalyzer.spec.document import DTYPES, SECTIONS
 from archanalyzer.spec.entries import _LONGEST_NAME as LONGEST_NAME
 from archanalyzer.spec.entries import BESIDE

@@ -20,7 +20,9 @@ ONE = "archspec: 1\ninputs: {x: [2]}\nlayers: [dense: 3]\n"
 
 def gathered(text: str, loss: str = "half_squared_error", **how: Any) -> Data:
     spec = archanalyzer.loads(text)
-    return gather(archanalyzer.compile(spec), losses.get(loss), spec.running, **how)
+    network = archanalyzer.compile(spec)
+    network.loss = losses.get(loss)
+    return gather(network, spec.running, **how)
 
 
 def test_a_sample_without_a_batch_axis_gets_one() -> None:

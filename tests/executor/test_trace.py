@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import archanalyzer
-from archanalyzer.executor import losses, optimizers
+from archanalyzer.executor import optimizers
 from archanalyzer.executor.data import gather
 from archanalyzer.executor.network import Network
 from archanalyzer.executor.trace import backward_arrays, forward_arrays, update_arrays
@@ -68,8 +68,8 @@ def trained(text: str, *, steps: int = 1, rate: float = 1, optimizer: str = "sgd
     """The network of a spec, and the arrays of some training steps."""
     spec = archanalyzer.loads(text)
     network = archanalyzer.compile(spec, dtype="float64")
-    loss, chosen = losses.get(spec.running.loss or "half_squared_error"), optimizers.get(optimizer)(rate=rate)
-    training = Training(network, loss, chosen, gather(network, loss, spec.running))
+    network.optimizer = optimizers.get(optimizer)(rate=rate)
+    training = Training(network, gather(network, spec.running))
     return network, [list(report.arrays) for report in training.steps(steps, trace=True)]
 
 
@@ -77,8 +77,7 @@ def trained(text: str, *, steps: int = 1, rate: float = 1, optimizer: str = "sgd
 def test_the_worked_exercise(dtype: str) -> None:
     spec = archanalyzer.load(ROOT / "specs" / "toy.yaml")
     network = archanalyzer.compile(spec, dtype=dtype)
-    loss = losses.get("half_squared_error")
-    training = Training(network, loss, optimizers.Sgd(rate=1), gather(network, loss, spec.running))
+    training = Training(network, gather(network, spec.running))
     first, second = training.steps(2, trace=True)
     assert (first.loss, second.loss) == (4.5, 0.5)  # ½·3², ½·1²
     for report, expected in ((first, STEP_1), (second, STEP_2)):
@@ -147,10 +146,9 @@ def test_the_loss_s_gradient_of_an_output_that_is_read_on() -> None:
 
 def test_arrays_outlive_the_next_step() -> None:
     network = archanalyzer.compile(ROOT / "specs" / "toy.yaml")
-    optimizer = optimizers.Sgd(rate=1)
     x, y = np.array([[1.0, -1.0]]), np.array([[1.0, 0.0]])
-    network.step(x, y, loss="half_squared_error", optimizer=optimizer, keep=True)
-    arrays = [*forward_arrays(network), *backward_arrays(network), *update_arrays(network, optimizer)]
+    network.step(x, y, keep=True)
+    arrays = [*forward_arrays(network), *backward_arrays(network), *update_arrays(network)]
     before = json.dumps([each.value.tolist() for each in arrays])
-    network.step(x, y, loss="half_squared_error", optimizer=optimizer, keep=True)
+    network.step(x, y, keep=True)
     assert json.dumps([each.value.tolist() for each in arrays]) == before

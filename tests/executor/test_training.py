@@ -15,8 +15,8 @@ from tests.docs.fences import ROOT
 def training_of(text: str, chosen: Running = Running()) -> Training:  # noqa: B008
     spec = archanalyzer.loads(text)
     network = archanalyzer.compile(spec, dtype="float64")
-    loss, optimizer = set_up(network, spec.running, chosen)
-    return Training(network, loss, optimizer, gather(network, loss, spec.running))
+    set_up(network, spec.running, chosen)
+    return Training(network, gather(network, spec.running))
 
 
 LINE = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: 1]\n"
@@ -70,7 +70,7 @@ def test_to_find_a_standstill_changes_nothing() -> None:
     for report in stopped.steps(3):
         assert report.standstill is not None
     for _ in range(3):
-        watched.network.loss_gradients(watched.data.inputs, watched.data.targets, loss=watched.loss)
+        watched.network.loss_gradients(watched.data.inputs, watched.data.targets)
     for name in ("batch_norm.running_mean", "batch_norm.running_var"):
         assert stopped.network.parameters[name].tolist() == watched.network.parameters[name].tolist()
     assert stopped.network.random.random() == watched.network.random.random()
@@ -79,12 +79,15 @@ def test_to_find_a_standstill_changes_nothing() -> None:
 def test_what_is_chosen_goes_before_what_the_spec_says() -> None:
     text = f"{LINE}training: {{loss: mean_squared_error, optimizer: momentum, rate: 0.5, momentum: 0.8}}\n"
     kept = training_of(text)
-    assert (kept.loss.name, kept.optimizer.settings()) == (
+    assert (kept.network.loss.name, kept.network.optimizer.settings()) == (
         "mean_squared_error",
         {"rate": 0.5, "weight_decay": 0, "momentum": 0.8},
     )
     chosen = training_of(text, Running(loss="half_squared_error", optimizer="sgd", settings={"weight_decay": 0.1}))
-    assert (chosen.loss.name, chosen.optimizer.settings()) == ("half_squared_error", {"rate": 0.5, "weight_decay": 0.1})
+    assert (chosen.network.loss.name, chosen.network.optimizer.settings()) == (
+        "half_squared_error",
+        {"rate": 0.5, "weight_decay": 0.1},
+    )
 
 
 def test_a_setting_that_the_optimizer_does_not_have() -> None:

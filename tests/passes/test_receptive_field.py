@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archanalyzer.graph import Graph, IrregularWindow, Readings, TensorType, WholeAxis, Window
 from archanalyzer.passes.analyzing import analyze
-from archanalyzer.passes.axis_field import Interval
+from archanalyzer.passes.hulls import Interval
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.passes.tensor_types import TensorTypes, propagate_types

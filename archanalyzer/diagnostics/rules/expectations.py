@@ -21,6 +21,13 @@ UNKNOWN_EXPECTATION = Rule(
     bad=_spec("{parameter: 112}"),
     good=_spec("{parameters: 112}"),
 )
+IMPOSSIBLE_EXPECTATION = Rule(
+    "impossible-expectation",
+    "a fact is expected to be what it can never be, such as a number of parameters a text",
+    why="No network would keep it; the expectation is wrong, not the network.",
+    bad=_spec("{parameters: many}"),
+    good=_spec("{parameters: 112}"),
+)
 EXPECTATION_FAILED = Rule(
     "expectation-failed",
     "a fact is not what `expect:` says",

@@ -21,6 +21,8 @@ def get(name: str) -> type[Kernel[Any]]:
     Raises:
         KeyError: there is none.
     """
+    if name in NOT_EXECUTABLE:
+        raise KeyError(name)
     module = importlib.import_module(f"{__name__}.{ops.family(name)}")
     kernels: Mapping[str, type[Kernel[Any]]] = module.KERNELS
     return kernels[name]

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archanalyzer.testing import case_named
-from tests.executor.kernels.calling import input_gradients, run_backward, run_forward
+from archanalyzer.testing import case_named, input_gradients, run_backward, run_forward
 
 POWERS = [1, 2, 4, 8, 16, 32, 64]
 """As gradients by an output: a sum of them says which it is a sum of."""

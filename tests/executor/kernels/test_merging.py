@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archanalyzer.testing import case_named
-from tests.executor.kernels.calling import input_gradients, run_backward, run_forward
+from archanalyzer.testing import case_named, input_gradients, run_backward, run_forward
 
 
 def test_concat_puts_pieces_side_by_side() -> None:

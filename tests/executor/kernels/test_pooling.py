@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from archanalyzer.ops.geometry import Sliding
-from archanalyzer.testing import case_named
-from tests.executor.kernels.calling import input_gradients, run_backward, run_forward
+from archanalyzer.testing import case_named, input_gradients, run_backward, run_forward
 
 NAN, INF = np.nan, np.inf
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archanalyzer.testing import case_named
-from tests.executor.kernels.calling import input_gradients, run_forward
+from archanalyzer.testing import case_named, input_gradients, run_forward
 
 NEAREST: dict[str, Any] = {"mode": "nearest"}
 LINEAR: dict[str, Any] = {"mode": "linear"}

@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike
 
 from archanalyzer import ops
 from archanalyzer.executor.kernel import Forward
-from archanalyzer.testing import Case, case_named
-from tests.executor.kernels.calling import input_gradients, run_backward, run_forward
+from archanalyzer.testing import Case, case_named, input_gradients, run_backward, run_forward
 
 
 def unpooled(pool: Case, image: ArrayLike, x: ArrayLike) -> tuple[Case, Forward]:

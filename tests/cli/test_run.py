@@ -1,0 +1,180 @@
+"""``archanalyzer run``: what it prints, its files, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from archanalyzer.cli import main
+from tests.docs.fences import ROOT
+from tests.executor.test_trace import STEP_1, STEP_2
+
+NET = """\
+archspec: 1
+name: net
+inputs: {x: [2]}
+layers:
+  - dense: 3
+  - relu
+  - dense: 1
+training: {loss: mean_squared_error, optimizer: adam, rate: 0.1}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a network and the worked exercise."""
+    (tmp_path / "net.yaml").write_text(NET)
+    shutil.copy(ROOT / "specs" / "toy.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "ARCHANALYZER_TRACEBACK"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs the command; returns what it wrote to standard output, having checked the exit code and errors."""
+
+    def call(*arguments: str, code: int = 0, err: str = "") -> str:
+        assert main(["run", *arguments]) == code
+        out, found = capsys.readouterr()
+        assert found == err
+        return str(out)
+
+    return call
+
+
+def test_the_worked_exercise_by_the_contract(printed: Any) -> None:
+    document = json.loads(printed("toy.yaml", "--steps", "2", "--trace", "--format", "json"))
+    assert document["schema"] == 1
+    assert [step["loss"] for step in document["steps"]] == [4.5, 0.5]
+    for step, expected in zip(document["steps"], (STEP_1, STEP_2), strict=True):
+        assert {(each["layer"], each["symbol"]): each["value"] for each in step["arrays"]} == expected
+    assert document["steps"][0]["standstill"] is None
+    assert document["steps"][1]["standstill"] == {
+        "is_minimum": False,
+        "dead_units": [{"layer": "relu_2", "units": [0, 1], "of": 2}, {"layer": "relu", "units": [0, 1], "of": 2}],
+    }
+
+
+def test_the_worked_exercise_says_where_it_gets_stuck(printed: Any) -> None:
+    out = printed("toy.yaml", "--steps", "2")
+    assert "step  loss  gradient norm\n" in out
+    assert "training stands still at step 2: all gradients are zero, and the loss is 0.5\n" in out
+    assert "a critical point that is not a minimum: no sample's error gets back to what learns\n" in out
+    assert "dead in relu_2: 2 of 2 units (0, 1); dead in relu: 2 of 2 units (0, 1)\n" in out
+
+
+def test_a_forward_step_alone(printed: Any) -> None:
+    assert printed("toy.yaml").splitlines()[-2:] == ["loss 4.5", "relu_2  2  [4, 0]"]
+    (step,) = json.loads(printed("toy.yaml", "--trace", "--format", "json"))["steps"]
+    assert (step["number"], step["loss"]) == (0, 4.5)
+    arrays = {(each["layer"], each["symbol"]): each["value"] for each in step["arrays"]}
+    assert arrays == {place: value for place, value in STEP_1.items() if place[1] in "go"}
+
+
+def test_the_same_bytes_each_time_and_others_with_another_seed(printed: Any) -> None:
+    command = ("net.yaml", "--batch", "8", "--steps", "20", "--format", "json")
+    assert printed(*command) == printed(*command)
+    losses = [json.loads(printed(*command, "--seed", seed))["steps"][0]["loss"] for seed in ("0", "1")]
+    assert losses[0] != losses[1]
+
+
+def test_training_makes_the_loss_small(printed: Any) -> None:
+    steps = json.loads(printed("net.yaml", "--batch", "2", "--steps", "300", "--format", "json"))["steps"]
+    assert steps[-1]["loss"] < steps[0]["loss"] / 100
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+def test_weights_come_back(ending: str, printed: Any) -> None:
+    after = json.loads(printed("net.yaml", "--steps", "3", "--format", "json", "--save", f"w.{ending}"))["outputs"]
+    again = json.loads(printed("net.yaml", "--format", "json", "--load", f"w.{ending}", "--batch", "1"))["outputs"]
+    assert np.ravel(after["dense_2"]).tolist() == np.ravel(again["dense_2"]).tolist()
+
+
+def test_data_from_a_file(printed: Any) -> None:
+    np.savez("d.npz", x=np.ones((2, 2)), dense_2=np.zeros((2, 1)))
+    out = printed("net.yaml", "--data", "d.npz")
+    assert "2 samples; inputs and targets from `d.npz`; loss mean_squared_error; float32;" in out
+    assert "\nloss " in out
+
+
+def test_the_plan_is_shown_and_nothing_run(printed: Any) -> None:
+    assert "plan, forward: 4 steps, 4 buffers; " in printed("net.yaml", "--plan")
+    plan = json.loads(printed("net.yaml", "--plan", "--steps", "1", "--format", "json"))
+    assert [step["phase"] for step in plan["steps"]] == ["feed", *["forward"] * 3, "loss", *["backward"] * 3]
+    assert [step["algorithm"] for step in plan["steps"] if step["phase"] == "forward"] == ["matmul", "plain", "matmul"]
+
+
+def test_output_to_a_file(printed: Any, folder: Path) -> None:
+    text = printed("net.yaml", "--format", "json")
+    assert printed("net.yaml", "--format", "json", "-o", "out.json") == ""
+    assert (folder / "out.json").read_text() == text
+
+
+def test_numbers_out_of_hand(printed: Any, folder: Path) -> None:
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: 1]\nweights: {dense: {weight: [[1]], bias: [0]}}\n"
+    (folder / "line.yaml").write_text(f"{text}data: {{inputs: {{x: [1]}}, targets: {{dense: [0]}}}}\n")
+    command = ("line.yaml", "--steps", "9", "--rate", "1e200", "--dtype", "float64")
+    # W = b = −1e200 after a step; then c = ½·(2e200)² is beyond all floats.
+    message = "Error: step 2: infinity first appears in the loss of `dense`\n"
+    assert "   1   0.5        1.41421\n" in printed(*command, code=1, err=message)
+    document = json.loads(printed(*command, "--format", "json", code=1, err=message))
+    assert document["failure"] == {"step": 2, "layer": "dense", "what": "the loss", "found": "infinity"}
+    assert (len(document["steps"]), document["outputs"]) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["net.yaml", "--dtype", "float16"], "expected float32 or float64 to compute in, found `float16`"),
+        (["net.yaml", "--load", "none.npz"], "cannot read `none.npz`: No such file or directory"),
+        (["net.yaml", "--load", "w.bin"], "cannot tell the format of `w.bin`: expected the ending `.npz` or"),
+        (["net.yaml", "--data", "none.npz"], "cannot read `none.npz`: No such file or directory"),
+        (["net.yaml", "--steps", "1", "--momentum", "0.9"], "`adam` has no setting `momentum`"),
+        (["net.yaml", "--steps", "1", "--rate", "-1"], "expected `rate` of `adam` as a number, 0 or more, found -1.0"),
+        (["net.yaml", "--save", "net.yaml"], "`net.yaml` is the spec itself"),
+        (["net.yaml", "-o", "net.yaml"], "`net.yaml` is the spec itself"),
+        (["net.yaml", "--steps", "-1"], "-1 is not in the range x>=0"),
+        (["net.yaml", "--optimizer", "adams"], "'adams' is not one of 'sgd'"),
+        (["net.yaml", "--save", "nowhere/w.npz"], "cannot write `nowhere/w.npz`: No such file or directory"),
+        (["net.yaml", "--input", "x=2000000000000"], "parameters and their gradients need 44,703.5 GiB, "),
+        (["net.yaml", "--batch", "10000000000000"], "the arrays do not fit into memory: try a smaller batch"),
+        (["none.yaml"], "none.yaml: error[file-not-found]"),
+    ],
+)
+def test_what_cannot_be_run(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = Path("net.yaml").read_bytes()
+    assert main(["run", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, message in err) == ("", True), err
+    assert not re.search("internal error|Traceback", err)
+    assert Path("net.yaml").read_bytes() == before
+
+
+def test_a_spec_that_cannot_be_used(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.yaml").write_text(NET.replace("relu", "rellu"))
+    assert main(["run", "bad.yaml", "-o", "out.json"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "bad.yaml:6:5: error[unknown-layer-type]: there is no layer type or block `rellu`\n" in err
+    assert err.endswith("`out.json` was not written\n")
+    assert not Path("out.json").exists()
+
+
+def test_weights_of_another_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "toy.yaml", "--save", "toy.npz"]) == 0
+    capsys.readouterr()
+    assert main(["run", "net.yaml", "--load", "toy.npz"]) == 2
+    assert capsys.readouterr().err == (
+        "Error: the arrays of `toy.npz` do not fit the network\n"
+        "  of another shape: `dense.weight` expected 3×2, found 2×2, `dense.bias` expected 3, found 2, "
+        "`dense_2.weight` expected 1×3, found 2×2, `dense_2.bias` expected 1, found 2\n"
+    )
