@@ -28,7 +28,7 @@ demo: $(VENV)/demo ## analyze VGG-16 (makes a virtual environment first)
 test: $(VENV)/test ## run the tests (makes a virtual environment first)
 	$(BIN)/python -m pytest
 
-differential: $(VENV)/differential ## run the tests against PyTorch, which is installed for them
+differential: $(VENV)/differential ## run the tests against PyTorch and ONNX, which are installed for them
 	$(BIN)/python -m pytest tests/differential
 
 lint: $(VENV)/test ## linter, formatter, type checker
@@ -43,9 +43,10 @@ format: $(VENV)/test ## put the code into the one format, and mend what the lint
 docs: $(VENV)/test ## write the generated pages of docs/ anew
 	$(BIN)/python -m tests.generated
 
-benchmark: $(VENV)/demo ## measure start-up, memory and growth as ratios
+benchmark: $(VENV)/demo ## measure start-up, memory, growth and running as ratios
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/running.py
 
 clean: ## take away what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

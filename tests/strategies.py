@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from archanalyzer import ops
-from archanalyzer.graph import Misfit, Types
+from archanalyzer.graph import Misfit
 from archanalyzer.testing import Case, case_named, case_of
 from tests.differential.strategies import extents, sliding
 
@@ -20,6 +20,7 @@ CHANNELS = st.integers(1, 4)
 POSITIVE = st.sampled_from((1e-5, 1e-3, 0.1, 1.0))
 
 
+@cache
 def cases(name: str) -> st.SearchStrategy[Case]:
     """Cases of one layer type."""
 

@@ -89,12 +89,12 @@ def _judge(path: str) -> Verdict:
 
 def _tell(verdict: Verdict) -> None:
     """The verdict, and the failures, which are the answer, on standard output; the rest on standard error."""
-    from archanalyzer.cli.output import emit, wants_color
+    from archanalyzer.cli.output import emit, page
     from archanalyzer.diagnostics import Severity
     from archanalyzer.report.diagnostics import as_text
     from archanalyzer.report.verdicts import line
 
     failures = [each for each in verdict.diagnostics if each.severity is Severity.FAILURE]
     others = [each for each in verdict.diagnostics if each.severity is not Severity.FAILURE]
-    emit(line(verdict) + as_text(failures, color=wants_color(sys.stdout)))
-    emit(as_text(others, color=wants_color(sys.stderr)), err=True)
+    emit(line(verdict) + as_text(failures, page(sys.stdout)))
+    emit(as_text(others, page(sys.stderr)), err=True)

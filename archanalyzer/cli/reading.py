@@ -30,11 +30,11 @@ def read_and_analyze(
 
 def tell(analyzed: Sequence[Analyzed], output: str | None = None) -> bool:
     """Tells on standard error what is wrong; whether any spec cannot be used, so that ``output`` was not written."""
-    from archanalyzer.cli.output import emit, is_file, wants_color
+    from archanalyzer.cli.output import emit, is_file, page
     from archanalyzer.report.diagnostics import as_text
 
     found = [diagnostic for one in analyzed for diagnostic in one.diagnostics]
-    emit(as_text(found, color=wants_color(sys.stderr)), err=True)
+    emit(as_text(found, page(sys.stderr)), err=True)
     unusable = any(one.partial for one in analyzed)
     if unusable and is_file(output):
         emit(f"`{output}` was not written\n", err=True)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from archanalyzer.cli.options import overriding, refuse_overwriting
-from archanalyzer.graph import Running
-from archanalyzer.graph.training import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
+from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 
 if TYPE_CHECKING:
     from archanalyzer.executor.errors import NonFiniteError
     from archanalyzer.executor.network import Network
     from archanalyzer.executor.training import Run, StepReport, Training
+    from archanalyzer.graph import Running
     from archanalyzer.passes.analyzing import Analyzed
 
 _PATIENCE = 0.5
@@ -117,6 +117,8 @@ class _Options(NamedTuple):
 
     def running(self) -> Running:
         """What is to go before what the spec says."""
+        from archanalyzer.graph import Running
+
         numbers = {name: getattr(self, name) for name in SETTINGS}
         given = {name: number for name, number in numbers.items() if number is not None}
         return Running(loss=self.loss, optimizer=self.optimizer, initializer=self.initializer, settings=given)

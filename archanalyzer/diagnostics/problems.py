@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from itertools import islice
 
@@ -9,6 +10,12 @@ from archanalyzer.diagnostics.diagnostic import Diagnostic, Note, Rule, SpecErro
 from archanalyzer.diagnostics.source import BlockUse, Source
 
 _MOST_COMPARED = 5_000
+_MOST_LISTED = 16
+_NEAR = 0.7
+"""From where on names are alike, as ``difflib`` reckons: `activation` and `dilation` come to 0.67."""
+_NEAR_OF_SHORT = 0.66
+"""Of three letters, one may be wrong."""
+_WORDS = re.compile("[_/]")
 
 
 class Problems:
@@ -57,15 +64,29 @@ class Problems:
 
 
 def did_you_mean(name: str, known: tuple[str, ...] | list[str], what: str) -> str:
-    """A hint for a misspelt ``name``: the nearest known ones, or all of them where none is near and they are few."""
-    from difflib import get_close_matches  # only ever needed once something is wrong
-
-    if len(name) <= 80:
-        folded = {candidate.lower(): candidate for candidate in known}
-        near = [folded[match] for match in get_close_matches(name.lower(), folded, n=2, cutoff=0.6)]
-        if near:
-            return "did you mean " + " or ".join(f"`{candidate}`" for candidate in near) + "?"
+    """A hint for a misspelt ``name``: the nearest known ones, or all where none is near; of many, the most similar."""
+    near = _near(name, known) if len(name) <= 80 else []
+    if near:
+        return "did you mean " + " or ".join(f"`{candidate}`" for candidate in near) + "?"
     if not known:
         return f"there are no {what} here"
-    shown = ", ".join(f"`{candidate}`" for candidate in known[:12])
-    return f"{what}: {shown}" + (", …" if len(known) > 12 else "")
+    if len(known) > _MOST_LISTED:
+        known = sorted(known, key=lambda candidate: -_similarity(name[:80], candidate))
+    shown = ", ".join(f"`{candidate}`" for candidate in known[:_MOST_LISTED])
+    return f"{what}: {shown}" + (", …" if len(known) > _MOST_LISTED else "")
+
+
+def _near(name: str, known: Collection[str]) -> list[str]:
+    """At most two names that one may have meant: spelt alike, or with it as one of their words."""
+    from difflib import get_close_matches  # only ever needed once something is wrong
+
+    folded = {candidate.lower(): candidate for candidate in known}
+    alike = get_close_matches(name.lower(), folded, n=2, cutoff=_NEAR if len(name) > 3 else _NEAR_OF_SHORT)
+    of_words = (each for each in folded if not alike and name.lower() in _WORDS.split(each))
+    return [folded[each] for each in (*alike, *islice(of_words, 2))]
+
+
+def _similarity(one: str, other: str) -> float:
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio()

@@ -83,10 +83,15 @@ class Binding:
     def _extras(self, indices: tuple[int, ...]) -> dict[str, Array]:
         return {self.plan.buffers[index].name: self._buffers[index] for index in indices}
 
+    def _inputs(self, step: ForwardStep | BackwardStep) -> tuple[Array, ...]:
+        """What a layer reads of the layers before it, in their shapes."""
+        pairs = zip(step.inputs, self.layers[step.layer].inputs, strict=True)
+        return tuple(ABSENT if read is None else self.output(source) for read, source in pairs)
+
     def _forward_call(self, step: ForwardStep) -> ForwardCall:
         layer = self.layers[step.layer]
         call = Forward(
-            inputs=tuple(self.output(source) for source in layer.inputs),
+            inputs=self._inputs(step),
             output=self.output(layer.index),
             weights=self.arrays[layer.index].weights,
             extras=self._extras(step.extras),
@@ -115,10 +120,7 @@ class Binding:
         gradients = self.arrays[layer.index].gradients.items() if step.dw else ()
         dw = {name: filled(array, added=step.dw is not None and step.dw.added) for name, array in gradients}
         call = Backward(
-            inputs=tuple(
-                ABSENT if read is None else self.output(source)
-                for read, source in zip(step.inputs, layer.inputs, strict=True)
-            ),
+            inputs=self._inputs(step),
             output=ABSENT if step.output is None else self.output(layer.index),
             dy=self._shaped(self._buffers[step.dy], layer.index),
             dx=dx,

@@ -18,8 +18,8 @@ from archanalyzer.executor.losses import Loss
 from archanalyzer.executor.network import Network
 from archanalyzer.executor.weight_files import load, load_array
 from archanalyzer.graph import Pinned, Running
-from archanalyzer.graph.training import LOSSES
 from archanalyzer.passes.pinned import Fit, Layouts
+from archanalyzer.recipe import LOSSES
 
 
 class Data(NamedTuple):

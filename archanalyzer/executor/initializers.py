@@ -22,7 +22,7 @@ from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import Weight
-from archanalyzer.graph.training import INITIALIZERS
+from archanalyzer.recipe import INITIALIZERS
 
 _BLOCK = 1 << 16
 """Elements that are drawn at a time: what is drawn in float64 needs memory of its own."""

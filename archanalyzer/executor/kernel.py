@@ -21,7 +21,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 OpT = TypeVar("OpT", bound=Op)
 
 ABSENT: Array = np.empty(0)
-"""Stands for an array that is not there in the backward step, since ``op.kept`` does not ask for it."""
+"""Stands for an array that is not there, since the op does not ask for it: in ``kept``, or in its readings."""
 
 
 class Extra(NamedTuple):
@@ -76,6 +76,7 @@ def _rounded(size: int) -> int:
 class Forward:
     """What a kernel is given for one forward step; it fills ``output`` and, where it has some, ``extras``.
 
+    An input of which the type alone matters, as the op's readings say, is ``ABSENT``; no gradient by it is wanted.
     ``read_extras`` are the extras of the layers that this one reads, for ops that say so with ``Op.reads_extras``.
     ``training`` tells training from inference: what a batch norm or a dropout does.
     """

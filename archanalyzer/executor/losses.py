@@ -16,7 +16,7 @@ from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.arrays import shown
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
-from archanalyzer.graph.training import LOSSES
+from archanalyzer.recipe import LOSSES
 
 
 class LossError(ExecutorError):

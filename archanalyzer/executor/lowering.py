@@ -50,7 +50,8 @@ def make_kernels(types: TensorTypes) -> Kernels:
 class Lowering:
     """One lowering of one graph: forward alone, or where ``gradients`` says which are needed, forward and backward.
 
-    With ``keep`` every buffer has a place of its own, so that after a step all numbers are still there.
+    With ``keep`` every buffer has a place of its own, so that after a step all numbers are still there. A forward step
+    alone is that of inference, where a dropout shares its input's memory, unless it is said to be of ``training``.
     """
 
     def __init__(
@@ -61,13 +62,16 @@ class Lowering:
         gradients: Backward | None = None,
         *,
         keep: bool = False,
+        training: bool = False,
     ) -> None:
         self.graph: Graph = types.graph
         self.types = types
+        self.sources = types.sources()
         self.kernels = made
         self.dtype = dtype
         self.needed = gradients
         self.keep = keep
+        self.training = training
         self.buffers: list[Buffer] = []
         self.steps: list[Step] = []
         self.roots = self._roots()
@@ -95,8 +99,8 @@ class Lowering:
 
     def _roots(self) -> list[int]:
         """For each layer, the one whose buffer holds its output."""
-        alone = self.needed is None and not self.keep
-        sharing = {View.ALWAYS, View.INFERENCE} if alone else {View.ALWAYS}
+        inference = self.needed is None and not self.keep and not self.training
+        sharing = {View.ALWAYS, View.INFERENCE} if inference else {View.ALWAYS}
         roots: list[int] = []
         for layer in self.graph.layers:
             roots.append(roots[layer.inputs[0]] if layer.op.view in sharing and layer.inputs else layer.index)
@@ -117,8 +121,13 @@ class Lowering:
             return
         kernel = self.kernels[index]
         self.extras[index] = tuple(self._buffer(BufferKind.EXTRA, index, extra) for extra in kernel.extras())
-        inputs = tuple(self.outputs[self.roots[source]] for source in layer.inputs)
+        inputs = self._inputs(layer)
         self.steps.append(ForwardStep(index, kernel, inputs, output, self.extras[index], self._read_extras(layer)))
+
+    def _inputs(self, layer: Layer) -> tuple[int | None, ...]:
+        """The buffers that a layer reads; None for an input of which the type alone matters."""
+        reads = self.sources[layer.index]
+        return tuple(self.outputs[self.roots[source]] if source in reads else None for source in layer.inputs)
 
     def _read_extras(self, layer: Layer) -> tuple[tuple[int, ...], ...]:
         return tuple(self.extras.get(source, ()) for source in layer.inputs) if layer.op.reads_extras else ()
@@ -149,12 +158,12 @@ class Lowering:
             BackwardStep(
                 index,
                 kernel,
-                inputs=tuple(self.outputs[self.roots[source]] if reads else None for source in layer.inputs),
+                inputs=self._inputs(layer) if reads else (None,) * len(layer.inputs),
                 output=self.outputs[index] if kept.output else None,
                 extras=self.extras[index],
                 read_extras=self._read_extras(layer),
                 dy=self.gradients[index],
-                dx=tuple(map(self._target, layer.inputs)),
+                dx=tuple(self._target(source) if source in self.sources[index] else None for source in layer.inputs),
                 dw=self._weight_target(layer) if learns else None,
             )
         )
@@ -166,9 +175,15 @@ class Lowering:
         return Target(owner, added)
 
     def _set_lifetimes(self, end: int) -> None:
-        """A buffer lives from the first to the last step that uses it, the network's outputs up to step ``end``."""
+        """A buffer lives from the first to the last step that uses it.
+
+        The network's outputs live up to step ``end``; the gradients by its inputs are read after all steps.
+        """
         for number, step in enumerate(self.steps):
             for index in chain(step.reads(), step.fills()):
                 self.buffers[index].live(number)
         for output in self.graph.outputs:
             self.buffers[self.outputs[self.roots[output]]].live(end)
+        for source in self.graph.inputs:
+            if source in self.gradients:
+                self.buffers[self.gradients[source]].live(len(self.steps) - 1)

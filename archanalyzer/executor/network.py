@@ -30,12 +30,12 @@ from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.plan import LossStep, Plan
 from archanalyzer.executor.weight_files import assign, load, save
 from archanalyzer.graph import Graph, Layer, Role
-from archanalyzer.graph.training import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters as ParameterFacts
 from archanalyzer.passes.tensor_types import TensorTypes, propagate_types
 from archanalyzer.passes.training import follow_gradients
+from archanalyzer.recipe import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER
 
 DTYPES = ("float32", "float64")
 
@@ -78,8 +78,9 @@ class Network:
         self._used = facts.result(ParameterFacts)
         self._needed = follow_gradients(graph, self._used, by_network_inputs=input_gradients)
         self._kernels = make_kernels(self.types)
-        self._plans: dict[tuple[bool, bool], Plan] = {}
+        self._plans: dict[tuple[bool, bool, bool], Plan] = {}
         self._binding: Binding | None = None
+        self._awaits_backward = False
         self._training = False
         self.output_gradients: dict[str, Array] = {}
         """By the network's outputs, what the loss was last differentiated to."""
@@ -161,20 +162,22 @@ class Network:
 
     # --- Plans
 
-    def plan(self, *, gradients: bool = True, keep: bool = False) -> Plan:
+    def plan(self, *, gradients: bool = True, keep: bool = False, training: bool = False) -> Plan:
         """The steps and buffers: of a forward and backward step, or without ``gradients``, of a forward step alone.
 
-        With ``keep``, no memory is used twice.
+        With ``keep``, no memory is used twice. A forward step alone is that of inference, unless of ``training``.
         """
-        if (gradients, keep) not in self._plans:
+        key = gradients, keep, training and not gradients
+        if key not in self._plans:
             needed = self._needed if gradients else None
-            lowering = Lowering(self.types, self._kernels, self.dtype, needed, keep=keep)
-            self._plans[gradients, keep] = lowering.plan()
-        return self._plans[gradients, keep]
+            lowering = Lowering(self.types, self._kernels, self.dtype, needed, keep=keep, training=training)
+            self._plans[key] = lowering.plan()
+        return self._plans[key]
 
-    def _bind(self, batch: int, *, gradients: bool, keep: bool) -> Binding:
+    def _bind(self, batch: int, *, gradients: bool, keep: bool, training: bool) -> Binding:
         """The plan with memory for a batch; what is there is used again, and let go before more is asked for."""
-        plan = self.plan(gradients=gradients, keep=keep)
+        self._awaits_backward = False
+        plan = self.plan(gradients=gradients, keep=keep, training=training)
         if self._binding is None or self._binding.plan is not plan or self._binding.batch != batch:
             self._binding = None
             require_memory(plan.bytes * batch, f"the arrays of {batch:,} sample{'s' if batch > 1 else ''}")
@@ -212,13 +215,14 @@ class Network:
             NonFiniteError: NaN or infinity came up, in the inputs or on the way.
         """
         inputs = self._by_name(x, self.graph.inputs, "input")
-        binding = self._bind(self._batch_of(inputs), gradients=gradients, keep=keep)
+        binding = self._bind(self._batch_of(inputs), gradients=gradients, keep=keep, training=training)
         self._training = training
         for index in self.graph.inputs:
             name = self.graph.layers[index].name
             np.copyto(binding.output(index), inputs[name], casting="same_kind")
             require_finite(binding.output(index), name, "the data")
         self._run_forward(binding)
+        self._awaits_backward = gradients
         outputs = {self.graph.layers[index].name: binding.output(index).copy() for index in self.graph.outputs}
         return outputs if isinstance(x, Mapping) else self._only(outputs)
 
@@ -256,14 +260,18 @@ class Network:
         }
 
     def _array(self, value: ArrayLike, shape: tuple[int, ...], what: str) -> Array:
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            raise ExecutorError(f"expected {what} as an array, found lists of different lengths") from None
         if array.dtype.kind not in "fiub":
             raise ExecutorError(f"expected {what} as real numbers, found {array.dtype}")
         if array.shape[1:] != shape or array.ndim == 0 or not len(array):
             batched = shown(("batch", *shape))
             hint = "; the first axis is the batch: `x[None]` makes one of a sample" if array.shape == shape else ""
             raise ExecutorError(f"expected {what} with shape {batched}, found {shown(array.shape)}{hint}")
-        return array.astype(self.dtype, copy=False)
+        with np.errstate(over="ignore"):  # infinity is looked for
+            return array.astype(self.dtype, copy=False)
 
     def _batch_of(self, inputs: Mapping[str, Array]) -> int:
         batches = {len(array) for array in inputs.values()}
@@ -280,7 +288,8 @@ class Network:
         Returns the gradients by the network's inputs, by name, if it was compiled with ``input_gradients``, else none.
 
         Raises:
-            ExecutorError: ``dy`` is not what the outputs need, or there was no forward step with gradients before.
+            ExecutorError: ``dy`` is not what the outputs need, or there was no forward step with gradients before: one
+                for each backward step, since that uses its arrays up.
             NonFiniteError: NaN or infinity came up on the way.
         """
         binding = self._bound_for_backward()
@@ -294,13 +303,14 @@ class Network:
         return {name: gradient.copy() for name, gradient in by_inputs.items() if gradient is not None}
 
     def _bound_for_backward(self) -> Binding:
-        if self._binding is None or not self._binding.backward:
-            raise ExecutorError("a backward step needs a forward step with gradients before it")
+        if self._binding is None or not self._awaits_backward:
+            raise ExecutorError("a backward step needs a forward step with gradients before it, which it uses up")
         return self._binding
 
     def _fill_output_gradients(self, binding: Binding, gradients: list[Array]) -> None:
         step = next(step for step in binding.plan.steps if isinstance(step, LossStep))
         for index, target, gradient in zip(self.graph.outputs, step.gradients, gradients, strict=True):
+            require_finite(gradient, self.graph.layers[index].name, "the gradient by the output")
             into = binding.gradient(index)
             if target is None or into is None:
                 continue
@@ -310,6 +320,7 @@ class Network:
                 np.copyto(into, gradient)
 
     def _run_backward(self, binding: Binding) -> None:
+        self._awaits_backward = False
         with np.errstate(all="ignore"):
             for index, kernel, call, sums in binding.backward:
                 call.training = self._training

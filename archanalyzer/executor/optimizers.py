@@ -14,7 +14,7 @@ import numpy as np
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
-from archanalyzer.graph.training import BETA1, BETA2, EPSILON, MOMENTUM, OPTIMIZERS, RATE, WEIGHT_DECAY
+from archanalyzer.recipe import BETA1, BETA2, EPSILON, MOMENTUM, OPTIMIZERS, RATE, WEIGHT_DECAY
 
 _BLOCK = 1 << 15
 """Elements that are updated at a time: few enough for a processor's cache."""

@@ -92,18 +92,21 @@ class FeedStep:
 
 @dataclass(frozen=True, slots=True)
 class ForwardStep:
-    """A kernel reads ``inputs``, some also the extras of the layers that they read, and fills ``output`` and extras."""
+    """A kernel reads ``inputs``, some also the extras of the layers that they read, and fills ``output`` and extras.
+
+    An input of which the type alone matters is None.
+    """
 
     layer: int
     kernel: Kernel[Any]
-    inputs: tuple[int, ...]
+    inputs: tuple[int | None, ...]
     output: int
     extras: tuple[int, ...]
     read_extras: tuple[tuple[int, ...], ...]
     phase: ClassVar[str] = "forward"
 
     def reads(self) -> Iterable[int]:
-        return chain(self.inputs, *self.read_extras)
+        return chain((index for index in self.inputs if index is not None), *self.read_extras)
 
     def fills(self) -> Iterable[int]:
         return (self.output, *self.extras)

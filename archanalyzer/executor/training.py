@@ -23,7 +23,7 @@ from archanalyzer.executor.trace import (
     update_arrays,
 )
 from archanalyzer.graph import Running
-from archanalyzer.graph.training import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER, OPTIMIZERS
+from archanalyzer.recipe import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER, OPTIMIZERS
 
 
 class DeadUnits(NamedTuple):

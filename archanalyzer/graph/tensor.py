@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from archanalyzer.graph.window import Window
 
+MOST_AXES = 8
+"""Of one tensor: half as many again as any layer has a use for, so that what is kept of each axis stays small."""
+
 _AXIS_NAMES = {
     1: ("features",),
     2: ("channels", "length"),

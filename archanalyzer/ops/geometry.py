@@ -97,20 +97,21 @@ class SpatialOp(Op):
         Raises:
             Misfit: it has another number of axes.
         """
-        require_spatial_axes(inputs[0], self.axes)
+        require_spatial_axes(inputs[0], self.axes, self.name)
         return inputs[0].spatial
 
 
-def require_spatial_axes(tensor: TensorType, axes: int) -> None:
-    """Raises Misfit where ``tensor`` has other than ``axes`` axes behind the channels."""
+def require_spatial_axes(tensor: TensorType, axes: int, name: str) -> None:
+    """Raises Misfit where ``tensor`` has other than ``axes`` axes behind the channels.
+
+    ``name`` is that of a layer type which ends in the number of axes: ``conv2d``.
+    """
     if len(tensor.spatial) == axes:
         return
     wanted = ", ".join(TensorType((1,) * (axes + 1)).axis_names)
-    raise Misfit(
-        WRONG_RANK,
-        f"expected an input with {axes + 1} axes ({wanted}), found {tensor} with {len(tensor.shape)}",
-        hint=f"use the layer type for {len(tensor.spatial)} spatial axes" if 1 <= len(tensor.spatial) <= 3 else None,
-    )
+    message = f"expected an input with {axes + 1} axes ({wanted}), found {tensor} with {len(tensor.shape)}"
+    fitting = name.replace(f"{axes}d", f"{len(tensor.spatial)}d")
+    raise Misfit(WRONG_RANK, message, hint=f"use `{fitting}`" if 1 <= len(tensor.spatial) <= 3 else None)
 
 
 def require_some_spatial_axes(tensor: TensorType, most: int | None = None) -> None:

@@ -15,6 +15,7 @@ from archanalyzer.passes.analysis import Analysis, Passes
 def built_in() -> tuple[Analysis[Any], ...]:
     """The passes that come with the package."""
     from archanalyzer.passes.arithmetic import arithmetic
+    from archanalyzer.passes.fields_kept import fields_kept
     from archanalyzer.passes.filters import filters
     from archanalyzer.passes.memory import memory
     from archanalyzer.passes.parameters import parameters
@@ -22,7 +23,7 @@ def built_in() -> tuple[Analysis[Any], ...]:
     from archanalyzer.passes.tensor_types import tensor_types
     from archanalyzer.passes.training import backward, training
 
-    return (tensor_types, parameters, filters, arithmetic, backward, training, memory, receptive_fields)
+    return (tensor_types, parameters, filters, arithmetic, backward, training, memory, fields_kept, receptive_fields)
 
 
 @cache

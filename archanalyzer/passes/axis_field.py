@@ -1,8 +1,9 @@
 """What the positions of a layer see of one axis of a network input.
 
-Every position sees an interval, as on an endless input: padding cuts nothing off. Behind an up-sampling the interval's
-length differs from one output position to the next, so it is kept for one whole period of positions. What all positions
-see between them is another matter: there, padding has nothing to show. How fields compose is told in ``axis_step``.
+A position is a place: it sees what any of its channels does. Every position sees an interval, as on an endless input:
+padding cuts nothing off. Behind an up-sampling the interval's length differs from one output position to the next, so
+it is kept for one whole period of positions. What all positions see between them is another matter: there, padding has
+nothing to show. How fields compose is told in ``axis_step``.
 """
 
 from __future__ import annotations
@@ -45,11 +46,12 @@ class AxisField(NamedTuple):
     Output position q·P + r along the output axis ``along`` sees ``intervals[r]`` moved by q·``advance``, where P is
     the number of intervals; None where a position sees nothing. ``periodic`` False: the intervals are those of all
     positions there are, and do not repeat. ``margins`` say what differs from that at the ends of the axis, where what
-    is read are real positions and no padding; None where that is not known.
+    is read are real positions and no padding; None where that is not known. ``blind``: some positions may see nothing,
+    because of where they lie along another spatial axis; the margins tell of all that lie alike along this one.
 
     ``along`` None: what a position sees does not move with any one axis. Then there is one interval, which every
-    position sees, unless ``scattered_by`` a layer, that of this index: there each position sees some one of the
-    intervals. ``exact`` False: the one interval contains what a position sees, and may contain more. Of both,
+    position sees, unless ``scattered_by`` a layer, that of this index: there each position sees as much as some one of
+    the intervals. ``exact`` False: the one interval contains what a position sees, and may contain more. Of both,
     ``together`` is what all positions see between them.
     """
 
@@ -60,6 +62,7 @@ class AxisField(NamedTuple):
     advance: int = 0
     periodic: bool = True
     margins: Margins | None = Margins()
+    blind: bool = False
     exact: bool = True
     scattered_by: int | None = None
     together: PerhapsHull = UNKNOWN
@@ -113,8 +116,10 @@ class AxisField(NamedTuple):
         """Whether it is certain that none of so many positions sees anything of what there is."""
         if self.along is None or self.margins is None:
             return self.constant and self.intervals[0] is None
-        covered = not (self.periodic and self.margins.inner(positions))
-        return covered and not any(self.margins.first) and not any(self.margins.last)
+        if any(self.margins.first) or any(self.margins.last):
+            return False
+        inner = self.margins.inner(positions) if self.periodic else range(0)
+        return not inner or (self.at(inner.start) is None and self.union_of(inner) is None)
 
     def sizes(self, positions: int) -> list[int]:
         """The different sizes that occur among so many positions, ascending; of a field that is not exact, bounds."""
@@ -159,6 +164,8 @@ class RealReader:
     def of(self, stretch: range) -> Hull:
         """The hull of what a stretch of positions sees; those outside of the axis see nothing."""
         first = self._first.of(clipped(stretch, 0, self._inner.start))
+        if self._inner.start == self._positions:
+            return first
         last = self._last.of(clipped(stretch, self._inner.stop, self._positions))
         inside = clipped(stretch, self._inner.start, self._inner.stop)
         return hull(hull(first, self._field.union_of(inside) if inside else None), last)

@@ -61,16 +61,27 @@ class Step(NamedTuple):
         """
         if field.along is None:
             return self._read_anywhere(field, length)
-        match self.readings[field.along]:
+        read = self._read_moving(field, field.along, length)
+        return read if read.along is None else read._replace(blind=self._blind(field))
+
+    def _read_moving(self, field: AxisField, along: int, length: int) -> AxisField:
+        match self.readings[along]:
             case Window() as window:
                 return self._strided(field, window, length)
             case IrregularWindow() as window:
                 return self._told_one_by_one(field, window, length)
-        positions = self.source[field.along]
+        positions = self.source[along]
         together = field.of_all(positions)
-        if isinstance(self.readings[field.along], WholeAxis) or positions == 1:
+        if isinstance(self.readings[along], WholeAxis) or positions == 1:
             return self._constant(field, together, length)
         return self._scattered(field, field.intervals[:positions], together)
+
+    def _blind(self, field: AxisField) -> bool:
+        """Whether some output positions may see nothing, because of what they read along another spatial axis."""
+        others = [(axis, each) for axis, each in enumerate(self.readings) if axis not in (0, field.along)]
+        if all(isinstance(each, WholeAxis) for _, each in others):
+            return False
+        return field.blind or not all(self._reading_positions(axis, each)[0] for axis, each in others)
 
     # --- What moves with no axis
 
@@ -89,25 +100,28 @@ class Step(NamedTuple):
         """Every position that reads anything sees all of ``seen``; one that reads padding alone, nothing."""
         if seen is UNKNOWN:
             return _bounded(field, field.bound(self._positions(field), length), UNKNOWN)
-        reading = [self._reading_positions(axis, each) for axis, each in enumerate(self.readings)]
-        if seen is not None and not all(every for every, _ in reading):
-            together = seen if all(some for _, some in reading) else UNKNOWN
-            return _nowhere(field)._replace(intervals=(seen, None), scattered_by=self.layer, together=together)
-        return _nowhere(field)._replace(intervals=(seen,))
+        first = 1 if len(self.output) > 1 else 0  # a position is a place: what any of its channels sees
+        reading = [self._reading_positions(axis, each) for axis, each in enumerate(self.readings) if axis >= first]
+        if seen is None or any(some is False for _, some in reading):
+            return nothing(field)
+        if all(every for every, _ in reading) and not self._blind(field):
+            return _nowhere(field)._replace(intervals=(seen,))
+        together = seen if all(some for _, some in reading) else UNKNOWN
+        return _nowhere(field)._replace(intervals=(seen, None), scattered_by=self.layer, together=together)
 
     def _positions(self, field: AxisField) -> int:
         """The positions of what is read along the axis with which a field moves."""
         return 1 if field.along is None else self.source[field.along]
 
-    def _reading_positions(self, axis: int, reading: Reading) -> tuple[bool, bool]:
-        """Whether every output position is known to read some position of an axis, and whether one is."""
+    def _reading_positions(self, axis: int, reading: Reading) -> tuple[bool, bool | None]:
+        """Whether it is known that every output position reads some position of an axis; whether any does."""
         if not isinstance(reading, Window | IrregularWindow):
             return True, True
         outputs, length = self.output[reading.axis], self.source[axis]
         if isinstance(reading, Window) and (known := _reading_outputs(reading, outputs, length)) is not None:
             return len(known) == outputs, bool(known)
         if outputs > self.most:
-            return False, False
+            return False, None
         stretches = reading.reads if isinstance(reading, IrregularWindow) else partial(positions_read, reading)
         reads = [bool(clipped(stretches(o), 0, length)) for o in range(outputs)]
         return all(reads), any(reads)
@@ -222,12 +236,14 @@ class Step(NamedTuple):
                 intervals = tuple(hull(moving.at(o), beside.at(o)) for o in range(period))
                 advance = period // len(moving.intervals) * moving.advance
                 margins = self._margins_of_union(moving, beside, positions)
-                return moving._replace(intervals=intervals, advance=advance, margins=margins)
+                blind = moving.blind or beside.blind
+                return moving._replace(intervals=intervals, advance=advance, margins=margins, blind=blind)
         if not self._affordable(positions):
             return self._unknown_union(moving, beside, length)
         intervals = tuple(hull(moving.at(o), beside.at(o)) for o in range(positions))
         margins = _all_of(self._union_really_seen(moving, beside, range(positions), positions))
-        return moving._replace(intervals=intervals, advance=0, periodic=False, margins=margins)
+        seen = moving._replace(intervals=intervals, advance=0, periodic=False, margins=margins)
+        return seen._replace(blind=moving.blind or beside.blind)
 
     def _margins_of_union(self, one: AxisField, other: AxisField, positions: int) -> Margins | None:
         if one.margins is None or other.margins is None:

@@ -81,13 +81,13 @@ def _shapes(weights: tuple[Weight, ...]) -> str:
         ),
         Column(
             "weight_parameters",
-            "weights",
+            "weight parameters",
             "Parameters that multiply.",
             lambda result: result.elements(Role.WEIGHT),
         ),
         Column(
             "bias_parameters",
-            "biases",
+            "bias parameters",
             "Parameters that are added.",
             lambda result: result.elements(Role.BIAS),
         ),
@@ -99,7 +99,7 @@ def _shapes(weights: tuple[Weight, ...]) -> str:
         ),
         Column(
             "weights",
-            "arrays",
+            "weights",
             "The layer's arrays and their shapes; of a layer that shares weights, those it uses.",
             lambda result: [{weight.name: list(weight.shape) for weight in weights} for weights in result.used],
             Kind.DATA,

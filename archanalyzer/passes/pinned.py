@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from archanalyzer.diagnostics import Diagnostic, did_you_mean
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, PINNED_SHAPE
 from archanalyzer.graph import Pinned, Running, Weight
-from archanalyzer.graph.training import LOSSES
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters
 from archanalyzer.passes.tensor_types import TensorTypes
+from archanalyzer.recipe import LOSSES
 
 Shape = tuple[int, ...]
 

@@ -13,6 +13,7 @@ from archanalyzer.graph import Graph, Layer, NoPosition, Readings
 from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
 from archanalyzer.passes.axis_field import AxisField
 from archanalyzer.passes.axis_step import Budget, Step, nothing
+from archanalyzer.passes.fields_kept import FieldsKept
 from archanalyzer.passes.hulls import Interval
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -20,6 +21,8 @@ LONGEST_PERIOD = 1 << 16
 """Positions of one layer that are told apart at most."""
 MOST_POSITIONS = 1 << 22
 """Positions of all layers together that are told apart at most, so that a network of any size fits into memory."""
+MOST_IN_MARGINS = 1 << 19
+"""Positions of all layers together of which it is told what they see beside padding: each takes microseconds."""
 
 Fields = tuple[AxisField, ...]
 
@@ -97,20 +100,21 @@ def _uniform(values: Iterable[Any]) -> Any:
         ),
     ],
 )
-def receptive_fields(graph: Graph, types: TensorTypes) -> ReceptiveFields:
+def receptive_fields(graph: Graph, types: TensorTypes, kept: FieldsKept) -> ReceptiveFields:
     """The receptive field of every layer, with its stride and offset."""
     readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
     most = min(LONGEST_PERIOD, MOST_POSITIONS // max(len(graph.layers), 1))
-    budget = Budget(MOST_POSITIONS)
+    budget = Budget(MOST_IN_MARGINS)
     by_layer: list[Fields | None] = []
-    for layer in graph.layers:
+    for layer in graph.layers[: kept.layers]:
         if not layer.inputs:
             by_layer.append(_own_positions(layer, types))
             continue
         sources = [by_layer[source] for source in layer.inputs]
         read = readings[layer.index]
         by_layer.append(None if read is None else _through(layer, read, sources, types, most, budget))
-    return ReceptiveFields(graph, types, tuple(by_layer))
+    unknown = (None,) * (len(graph.layers) - len(by_layer))
+    return ReceptiveFields(graph, types, (*by_layer, *unknown))
 
 
 def _own_positions(layer: Layer, types: TensorTypes) -> Fields:

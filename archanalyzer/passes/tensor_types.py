@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from archanalyzer.diagnostics import Diagnostic, Note
-from archanalyzer.diagnostics.rules.layers import OUTPUT_TOO_LARGE, WRONG_NUMBER_OF_INPUTS
-from archanalyzer.graph import Graph, Layer, Misfit, NoPosition, Op, TensorType, Types
+from archanalyzer.diagnostics.rules.layers import OUTPUT_TOO_LARGE, TOO_MANY_AXES, WRONG_NUMBER_OF_INPUTS
+from archanalyzer.graph import MOST_AXES, Graph, Layer, Misfit, NoPosition, Op, TensorType, Types
 from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
 
 T = TypeVar("T")
@@ -100,6 +100,9 @@ def _output_type(op: Op, inputs: Types) -> TensorType:
             hint=f"name {'them' if op.arity.least > 1 else 'it'} in `from:`" if few else None,
         )
     output = op.output_type(inputs)
+    if len(output.shape) > MOST_AXES:
+        message = f"expected an output of at most {MOST_AXES} axes, found {len(output.shape):,}"
+        raise Misfit(TOO_MANY_AXES, message)
     if output.elements > MOST_ELEMENTS:
         raise Misfit(
             OUTPUT_TOO_LARGE,

@@ -71,10 +71,16 @@ def choose(facts: Facts, names: Sequence[str] | None) -> tuple[SheetColumn, ...]
     known = all_columns(facts)
     if names is None:
         names = [name for name in DEFAULT_COLUMNS if name in known]
-    for name in names:
-        if name not in known:
-            raise SheetError(f"there is no column `{name}`; {did_you_mean(name, known, 'columns')}")
+    unknown = [f"there is no column `{name}`; {meant(facts, name)}" for name in names if name not in known]
+    if unknown:
+        raise SheetError("\n".join(unknown))
     return tuple(column(facts, name) for name in dict.fromkeys(names) if name != "name")
+
+
+def meant(facts: Facts, name: str) -> str:
+    """A hint for a column that there isn't; one that goes by its heading is called otherwise."""
+    headed = [column.name for column in facts.columns.values() if column.title.lower() == name.lower()]
+    return f"did you mean `{headed[0]}`?" if headed else did_you_mean(name, all_columns(facts), "columns")
 
 
 def column(facts: Facts, name: str) -> SheetColumn:

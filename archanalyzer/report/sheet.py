@@ -16,13 +16,12 @@ from fractions import Fraction
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
-from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.graph import Block, Graph, Layer
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Facts
 from archanalyzer.report.cells import ALONG_COPIES, BLANK, Look
-from archanalyzer.report.columns import Part, SheetColumn, SheetError, all_columns, choose, column
+from archanalyzer.report.columns import Part, SheetColumn, SheetError, all_columns, choose, column, meant
 from archanalyzer.report.view import View
 
 
@@ -284,7 +283,7 @@ def _order(facts: Facts, name: str) -> Any:
     """A sorting key for layers: the largest first, names from a to z, what is not known last."""
     known = all_columns(facts)
     if name not in known:
-        raise SheetError(f"there is no column `{name}` to sort by; {did_you_mean(name, known, 'columns')}")
+        raise SheetError(f"there is no column `{name}` to sort by; {meant(facts, name)}")
     if name == "name":
         return lambda index: facts.graph.layers[index].name
     by = column(facts, name)

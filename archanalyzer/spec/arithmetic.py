@@ -113,7 +113,8 @@ def _numbers(values: tuple[Value, ...], function: str) -> list[int | float]:
     items = values[0] if len(values) == 1 else values
     if not isinstance(items, tuple) or not items:
         found = "an empty list" if items == () else described(items)
-        raise ValueProblem(EXPRESSION_TYPE, f"expected numbers or a list of them for `{function}`, found {found}")
+        message = f"expected two or more numbers, or a list of them, for `{function}`, found {found}"
+        raise ValueProblem(EXPRESSION_TYPE, message)
     return [number(item, f"`{function}`") for item in items]
 
 

@@ -23,6 +23,8 @@ from archanalyzer.diagnostics.rules.language import (
     UNKNOWN_VERSION,
     UNUSED_BLOCK,
 )
+from archanalyzer.diagnostics.rules.layers import TOO_MANY_AXES
+from archanalyzer.graph import MOST_AXES
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
 from archanalyzer.spec.evaluation import (
@@ -60,8 +62,6 @@ _REQUIRED = {
     "layers": "it lists the layers, each behind a `- ` of its own",
 }
 _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
-MOST_AXES = 64
-"""As many as an array of NumPy can have."""
 _EXTENT = re.compile("(?:^|(?<=[x×,]))[^x×,]*")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
 
@@ -242,7 +242,7 @@ def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator)
     sizes = value if isinstance(value, tuple) else (value,)
     if len(sizes) > MOST_AXES:
         message = f"expected at most {MOST_AXES} axes for {shown(name)}, found {len(sizes):,}"
-        raise ev.report(INVALID_FIELD, message, node)
+        raise ev.report(TOO_MANY_AXES, message, node)
     written = node.items if isinstance(node, SequenceNode) else [node] * len(sizes)
     if not sizes:
         raise _no_shape(name, node, "an empty list", None, ev)

@@ -17,7 +17,7 @@ from archanalyzer.diagnostics.rules.language import (
     UNKNOWN_LAYER_TYPE,
     WRONG_KIND,
 )
-from archanalyzer.spec.evaluation import Evaluator, is_nothing, meant
+from archanalyzer.spec.evaluation import Evaluator, is_nothing, listed, meant
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import shown
 
@@ -97,11 +97,16 @@ class Types:
             hint = "what comes in from outside stands in `inputs:`"
         elif colon and (first in self.names or first in BESIDE):
             hint = f"YAML needs a space behind the colon: `{first}: …`"
-        elif (called := _CALLED.get(type_.text.lower())) and not (hint or "").startswith("did"):
-            hint = f"it is called `{called}` here"
+        elif hint is not None and not hint.startswith("did"):
+            called = _CALLED.get(type_.text.lower())
+            hint = f"it is called `{called}` here" if called else self._where_listed()
         message = f"there is no layer type or block {shown(type_.text)}"
         ev.report(UNKNOWN_LAYER_TYPE, message, type_, hint=hint)
         return False
+
+    def _where_listed(self) -> str:
+        blocks = f"; blocks of this spec: {listed(self._blocks)}" if self._blocks else ""
+        return f"docs/layers.md lists the layer types{blocks}"
 
     def check_fields(self, type_: ScalarNode, fields: Node, ev: Evaluator) -> bool:
         """Whether a layer type has all the fields that it is given; reported where it has not.

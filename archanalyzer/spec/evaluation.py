@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from archanalyzer.diagnostics import BlockUse, Problems, Rule
 from archanalyzer.diagnostics.rules.expressions import EXPRESSION_NAME
 from archanalyzer.diagnostics.rules.language import WRONG_KIND
-from archanalyzer.spec.expressions import compile_expression
+from archanalyzer.spec.expressions import Expressions
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import Value, ValueProblem, boolean_hint, scalar_value, shown
@@ -31,6 +31,14 @@ class Names(ChainMap[str, Value]):
         super().__init__(*maps)
         self.wrong: dict[str, None] = {}
         self._later = later
+        self._counts = False
+
+    def counting(self, counter: str, turn: int) -> Names:
+        """These names and a counter; all counters are in one map, so that those further out are found as fast."""
+        counters = self.maps[0] if self._counts else {}
+        names = Names({**counters, counter: turn}, *(self.maps[1:] if self._counts else (self,)))
+        names._counts = True
+        return names
 
     def __missing__(self, name: str) -> Value:
         if name in self.wrong:
@@ -61,6 +69,11 @@ class Evaluator(NamedTuple):
 
     problems: Problems
     limits: Limits
+    expressions: Expressions
+
+    @classmethod
+    def of(cls, problems: Problems, limits: Limits) -> Evaluator:
+        return cls(problems, limits, Expressions(limits))
 
     def value(self, node: Node, names: Mapping[str, Value], trail: BlockUse | None = None) -> Value:
         """The value of a scalar, an expression or a list.
@@ -106,7 +119,9 @@ class Evaluator(NamedTuple):
     def _scalar(self, node: ScalarNode, names: Mapping[str, Value], trail: BlockUse | None) -> Value:
         try:
             if node.text.startswith("="):
-                return compile_expression(node.text, self.limits).evaluate(names)
+                if self.expressions.budget.is_spent:
+                    raise ReportedError(node.text)
+                return self.expressions.evaluate(node.text, names)
             return scalar_value(node, self.limits)
         except ValueProblem as problem:
             raise self.report(problem.rule, problem.message, node, hint=problem.hint, trail=trail) from None

@@ -135,7 +135,7 @@ class Expansion:
         except ReportedError:
             return self._unsound(entry, frame, reads)
         for turn in range(turns):
-            names = frame.names if entry.repeat is None else Names({entry.counter: turn}, frame.names)
+            names = frame.names if entry.repeat is None else frame.names.counting(entry.counter, turn)
             self._count(entry, frame, 1 if turn == 0 else entry.cost)
             reads = ((yield self._once(entry, frame, names, reads)),)
         return reads[0]

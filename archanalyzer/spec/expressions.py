@@ -7,10 +7,10 @@ part of it does is computed here, every number bounded.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.diagnostics.rules.expressions import (
@@ -19,42 +19,116 @@ from archanalyzer.diagnostics.rules.expressions import (
     EXPRESSION_SYNTAX,
     EXPRESSION_TOO_LARGE,
     EXPRESSION_TYPE,
+    TOO_MUCH_ARITHMETIC,
 )
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS, bounded, described, number
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.scalars import Value, ValueProblem, shown
 
 Names: TypeAlias = Mapping[str, Value]
-_Step: TypeAlias = Callable[[Names], Value]
 
 # Steps nest as calls of Python do, of which there may be a thousand in all.
 _DEEPEST = 100
+_COMPILING = 100
+"""Steps that it takes to compile an expression, beside one for each character; each is about half a µs."""
+_COMPUTING, _LOOKING_UP, _FAILING = 5, 10, 100
+"""Steps that it takes to apply an operator, to look up a name, and to tell what is wrong."""
+_MOST_HINTS, _MOST_HINTED = 20, 200
+"""How often similar names are looked for, which takes its time, and among how many."""
+_QUOTED = re.compile("'[^']*'|\"[^\"]*\"")
 _CONSTANTS = {"true": True, "false": False}
+
+
+class Budget:
+    """How many more steps the expressions of a spec may take, and how many more hints are given."""
+
+    __slots__ = ("_hints", "_most", "left")
+
+    def __init__(self, limits: Limits) -> None:
+        self.left = self._most = limits.arithmetic
+        self._hints = _MOST_HINTS
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left < 0
+
+    def gives_hint(self) -> bool:
+        """Whether there is one more hint to be given, which is then taken away."""
+        self._hints -= 1
+        return self._hints >= 0
+
+    def spend(self, steps: int) -> None:
+        """Takes away some steps.
+
+        Raises:
+            ValueProblem: there are not so many left.
+        """
+        self.left -= steps
+        if self.left < 0:
+            message = f"expected at most {self._most:,} steps for all expressions together, found more"
+            hint = "long lists, repeats and blocks multiply; is one of them too large?"
+            raise ValueProblem(TOO_MUCH_ARITHMETIC, message, hint)
+
+
+class _Scope(NamedTuple):
+    """What a step sees: the names' values, and the steps left."""
+
+    names: Names
+    budget: Budget
+
+
+_Step: TypeAlias = Callable[[_Scope], Value]
 
 
 class Expression:
     """An expression, ready to be evaluated: its ``text`` with the ``=``, and the ``names`` that it may ask for."""
 
-    __slots__ = ("_step", "names", "text")
+    __slots__ = ("_cost", "_step", "names", "text")
 
-    def __init__(self, text: str, names: frozenset[str], step: _Step) -> None:
+    def __init__(self, text: str, names: frozenset[str], step: _Step, cost: int) -> None:
         self.text = text
         self.names = names
         self._step = step
+        self._cost = cost
 
-    def evaluate(self, names: Names) -> Value:
+    def evaluate(self, names: Names, budget: Budget) -> Value:
         """The value, with the values of ``names``.
 
         Raises:
-            ValueProblem: it has none.
+            ValueProblem: it has none, or the ``budget`` is spent.
         """
         try:
-            return self._step(names)
+            budget.spend(self._cost)
+            return self._step(_Scope(names, budget))
         except ValueProblem as problem:
             raise ValueProblem(problem.rule, f"{shown(self.text)}: {problem.message}", problem.hint) from None
 
 
-@lru_cache(maxsize=4096)
+class Expressions:
+    """The expressions of one spec: each is compiled once, and what all of them take together is bounded."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.budget = Budget(limits)
+        self._limits = limits
+        self._compiled: dict[str, Expression] = {}
+
+    def evaluate(self, text: str, names: Names) -> Value:
+        """The value of the expression that ``text`` holds.
+
+        Raises:
+            ValueProblem: it has none, or the steps of all expressions are spent.
+        """
+        expression = self._compiled.get(text)
+        try:
+            if expression is None:
+                self.budget.spend(_COMPILING + len(text))
+                expression = self._compiled[text] = compile_expression(text, self._limits)
+            return expression.evaluate(names, self.budget)
+        except ValueProblem:
+            self.budget.left -= _FAILING
+            raise
+
+
 def compile_expression(text: str, limits: Limits) -> Expression:
     """The expression that ``text`` holds after its ``=``.
 
@@ -66,7 +140,7 @@ def compile_expression(text: str, limits: Limits) -> Expression:
         step = compiler.step(_parse(text, limits), depth=1)
     except ValueProblem as problem:
         raise ValueProblem(problem.rule, f"{shown(text)}: {problem.message}", problem.hint) from None
-    return Expression(text, frozenset(compiler.names), step)
+    return Expression(text, frozenset(compiler.names), step, compiler.cost)
 
 
 def _parse(text: str, limits: Limits) -> ast.expr:
@@ -76,6 +150,8 @@ def _parse(text: str, limits: Limits) -> ast.expr:
     line = " ".join(text.removeprefix("=").splitlines()).strip()
     if not line:
         raise ValueProblem(EXPRESSION_SYNTAX, "expected an expression after `=`, found nothing")
+    if _bracket_levels(line) > _DEEPEST:
+        raise _nests_too_deep()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python's, about what it will no longer accept
@@ -97,8 +173,18 @@ def _syntax_hint(line: str) -> str | None:
     return None
 
 
+def _bracket_levels(line: str) -> int:
+    """How deep brackets stand in each other, those without a meaning too, of which Python takes 200."""
+    level = deepest = 0
+    for character in _QUOTED.sub("", line):
+        level += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, level)
+    return deepest
+
+
 def _nests_too_deep() -> ValueProblem:
-    return ValueProblem(EXPRESSION_TOO_LARGE, f"expected at most {_DEEPEST} levels, found more")
+    message = f"expected at most {_DEEPEST} levels of brackets and operators, found more"
+    return ValueProblem(EXPRESSION_TOO_LARGE, message)
 
 
 class _Compiler:
@@ -107,6 +193,7 @@ class _Compiler:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.names: set[str] = set()
+        self.cost = _COMPUTING
 
     def step(self, node: ast.expr, depth: int) -> _Step:
         """The step of ``node``.
@@ -116,6 +203,7 @@ class _Compiler:
         """
         if depth > _DEEPEST:
             raise _nests_too_deep()
+        self.cost += 1 if isinstance(node, ast.Constant) else _COMPUTING
         compile_node = _NODES.get(type(node))
         if compile_node is None:
             raise _not_allowed(node)
@@ -139,24 +227,29 @@ class _Compiler:
             value = _CONSTANTS[name]
             return lambda _: value
         self.names.add(name)
+        self.cost += _LOOKING_UP - _COMPUTING
+        most = self.limits.list_items
 
-        def look_up(names: Names) -> Value:
+        def look_up(scope: _Scope) -> Value:
             try:
-                return names[name]
+                value = scope.names[name]
             except KeyError:
-                hint = did_you_mean(name, list(names), "names")
+                hint = (
+                    did_you_mean(name, list(scope.names)[:_MOST_HINTED], "names") if scope.budget.gives_hint() else None
+                )
                 raise ValueProblem(EXPRESSION_NAME, f"there is no `{name}` here", hint) from None
+            return _short(value, most) if isinstance(value, tuple) else value
 
         return look_up
 
     def unary(self, node: ast.UnaryOp, depth: int) -> _Step:
         operand = self.step(node.operand, depth)
         if isinstance(node.op, ast.Not):
-            return lambda names: not _truth(operand(names))
+            return lambda scope: not _truth(operand(scope))
         if isinstance(node.op, ast.USub):
-            return lambda names: -number(operand(names), "`-`")
+            return lambda scope: -number(operand(scope), "`-`")
         if isinstance(node.op, ast.UAdd):
-            return lambda names: number(operand(names), "`+`")
+            return lambda scope: number(operand(scope), "`+`")
         raise _not_allowed(node)
 
     def binary(self, node: ast.BinOp, depth: int) -> _Step:
@@ -167,8 +260,8 @@ class _Compiler:
         left, right = self.steps([node.left, node.right], depth)
         largest = self.limits.number
 
-        def compute(names: Names) -> Value:
-            a, b = number(left(names), what), number(right(names), what)
+        def compute(scope: _Scope) -> Value:
+            a, b = number(left(scope), what), number(right(scope), what)
             return bounded(lambda: apply(a, b, largest), largest)
 
         return compute
@@ -177,10 +270,10 @@ class _Compiler:
         steps = self.steps(node.values, depth)
         stop_at = isinstance(node.op, ast.Or)
 
-        def compute(names: Names) -> Value:
+        def compute(scope: _Scope) -> Value:
             value: Value = None
             for step in steps:
-                value = step(names)
+                value = step(scope)
                 if _truth(value) is stop_at:
                     break
             return value
@@ -188,13 +281,16 @@ class _Compiler:
         return compute
 
     def compare(self, node: ast.Compare, depth: int) -> _Step:
+        limits = self.limits
         operators = [self._comparison(node, kind) for kind in node.ops]
         steps = [self._compared(operand, depth) for operand in (node.left, *node.comparators)]
 
-        def compute(names: Names) -> Value:
-            left = steps[0](names)
+        def compute(scope: _Scope) -> Value:
+            left = steps[0](scope)
             for holds, step in zip(operators, steps[1:], strict=True):
-                right = step(names)
+                right = step(scope)
+                if isinstance(left, tuple) and isinstance(right, tuple):
+                    scope.budget.spend(_number_of_items(left, limits))
                 if not holds(left, right):
                     return False
                 left = right
@@ -220,7 +316,7 @@ class _Compiler:
 
     def conditional(self, node: ast.IfExp, depth: int) -> _Step:
         condition, then, otherwise = self.steps([node.test, node.body, node.orelse], depth)
-        return lambda names: then(names) if _truth(condition(names)) else otherwise(names)
+        return lambda scope: then(scope) if _truth(condition(scope)) else otherwise(scope)
 
     def call(self, node: ast.Call, depth: int) -> _Step:
         if not isinstance(node.func, ast.Name) or node.keywords:
@@ -235,16 +331,34 @@ class _Compiler:
             raise ValueProblem(EXPRESSION_SYNTAX, f"expected {wanted} for `{name}`, found {len(node.args)}")
         steps = self.steps(node.args, depth)
         largest = self.limits.number
-        return lambda names: bounded(lambda: apply(tuple([step(names) for step in steps])), largest)
+
+        def compute(scope: _Scope) -> Value:
+            values = tuple([step(scope) for step in steps])
+            scope.budget.spend(sum(len(value) for value in values if isinstance(value, tuple)))
+            return bounded(lambda: apply(values), largest)
+
+        return compute
 
     def list(self, node: ast.List, depth: int) -> _Step:
         steps = self.steps(node.elts, depth)
         limits = self.limits
-        return lambda names: _bounded_list(tuple([step(names) for step in steps]), limits)
+
+        def compute(scope: _Scope) -> Value:
+            items = tuple([step(scope) for step in steps])
+            scope.budget.spend(_number_of_items(items, limits))
+            return items
+
+        return compute
 
     def subscript(self, node: ast.Subscript, depth: int) -> _Step:
         items, index = self.steps([node.value, node.slice], depth)
-        return lambda names: _item(items(names), index(names))
+        most = self.limits.list_items
+
+        def compute(scope: _Scope) -> Value:
+            value = _item(items(scope), index(scope))
+            return _short(value, most) if isinstance(value, tuple) else value
+
+        return compute
 
 
 _NODES: dict[type[ast.expr], Callable[[_Compiler, Any, int], _Step]] = {
@@ -294,8 +408,20 @@ def _item(items: Value, index: Value) -> Value:
     raise ValueProblem(EXPRESSION_INDEX, f"expected {has}, found {f'{index:,}' if items else 'an empty list'}")
 
 
-def _bounded_list(items: tuple[Value, ...], limits: Limits) -> tuple[Value, ...]:
-    """``items``, if they and those of the lists inside are few: lists of lists would double at every variable."""
+def _short(items: tuple[Value, ...], most: int) -> tuple[Value, ...]:
+    if len(items) > most:
+        raise ValueProblem(
+            EXPRESSION_TOO_LARGE, f"expected a list of at most {most:,} items, found one of {len(items):,}"
+        )
+    return items
+
+
+def _number_of_items(items: tuple[Value, ...], limits: Limits) -> int:
+    """How many items there are with those of the lists inside: lists of lists would double at every variable.
+
+    Raises:
+        ValueProblem: there are more than the limit.
+    """
     count = 0
     open_lists = [(items, 1)]
     while open_lists:
@@ -305,4 +431,4 @@ def _bounded_list(items: tuple[Value, ...], limits: Limits) -> tuple[Value, ...]
             bounds = f"{limits.list_items:,} items in {limits.nesting} levels"
             raise ValueProblem(EXPRESSION_TOO_LARGE, f"expected a list of at most {bounds}, found a larger one")
         open_lists.extend((item, depth + 1) for item in inner if isinstance(item, tuple))
-    return items
+    return count

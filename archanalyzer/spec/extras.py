@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from archanalyzer.diagnostics import Source
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_FIELD, UNKNOWN_LAYER
 from archanalyzer.graph import Expectation, Graph, Pinned, Running
-from archanalyzer.graph.training import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
+from archanalyzer.recipe import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
 from archanalyzer.spec.document import Document, read_keys
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, listed
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode

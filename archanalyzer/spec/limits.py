@@ -21,7 +21,9 @@ class Limits(NamedTuple):
     number: int = 2**63 - 1
     """Magnitude of any integer, those on the way to a result included."""
     list_items: int = 10_000
-    """Items of a list that an expression makes, those of lists inside it included."""
+    """Items of a list that an expression uses, or, with those of lists inside it, makes."""
+    arithmetic: int = 10_000_000
+    """Steps of all expressions together: ten for a name, five for an operator, one for an item that is gone through."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -59,7 +59,7 @@ def parse_spec(
 
 def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> Spec:
     problems = Problems()
-    ev = Evaluator(problems, limits)
+    ev = Evaluator.of(problems, limits)
     root = compose(file, limits, problems)
     if root is not None and is_nothing(root):
         problems.add(EMPTY_FILE, "expected a spec, found nothing", Source(file, 1, 1, 1))

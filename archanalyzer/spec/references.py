@@ -88,9 +88,16 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
     elif "/" in written:
         hint = ev.similar(written, outputs, "names")
     else:
-        known = each.frame.known_names() if ev.problems.gives_hints else ()
+        known = _above(each, outputs) if ev.problems.gives_hints else ()
         hint = ev.similar(written, known, "names to be seen here")
     ev.report(UNKNOWN_LAYER, f"there is no layer {shown(written)} here", each.name, hint=hint, trail=trail)
+
+
+def _above(each: Unresolved, outputs: Mapping[str, int]) -> list[str]:
+    """The names that could be read, or shared, where a reference stands."""
+    frame, inputs = each.frame, each.frame.scope.inputs
+    names = frame.known_names()
+    return [name for name in names if name in inputs or outputs.get(frame.full_name(name), -1) < each.reader]
 
 
 def _report_below(uses: Sequence[_Below], layers: Sequence[Layer], circles: _Circles, ev: Evaluator) -> None:

@@ -7,7 +7,7 @@ def test_my_op(check):
 For tests by hand, ``run_forward`` and ``run_backward`` call a kernel as the plan does, on arrays that are given.
 """
 
-from archanalyzer.testing.calling import input_gradients, kernel_of, run_backward, run_forward
+from archanalyzer.testing.calling import input_gradients, run_backward, run_forward
 from archanalyzer.testing.cases import Case, case_named, case_of, cases_for, types_of
 from archanalyzer.testing.checks import Check, checks_for, checks_of_case
 from archanalyzer.testing.readings import Positions, positions, readings_by_position
@@ -22,7 +22,6 @@ __all__ = [
     "checks_for",
     "checks_of_case",
     "input_gradients",
-    "kernel_of",
     "positions",
     "readings_by_position",
     "run_backward",

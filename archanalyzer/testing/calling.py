@@ -12,23 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from archanalyzer.executor import kernels
-from archanalyzer.executor.kernel import ABSENT, Array, Backward, Extra, Forward, Kernel, Scratch
+from archanalyzer.executor.kernel import ABSENT, Array, Backward, Extra, Forward, Scratch
 from archanalyzer.graph import Kept, Role, Weight
 from archanalyzer.testing.cases import Case
 from archanalyzer.testing.requiring import require
 
 Call = TypeVar("Call", Forward, Backward)
-
-
-def kernel_of(case: Case) -> Kernel[Any]:
-    """The kernel of a case, as lowering makes it.
-
-    Raises:
-        KeyError: the case brings none, and none is registered under the op's name.
-    """
-    kind = case.kernel or kernels.get(case.op.name)
-    return kind(case.op, case.inputs, case.output)
 
 
 def run_forward(  # noqa: PLR0913 - all that a kernel is given
@@ -52,7 +41,7 @@ def run_forward(  # noqa: PLR0913 - all that a kernel is given
     arrays = tuple(_only_read(x, dtype) for x in inputs)
     batch = len(arrays[0]) if arrays and arrays[0].ndim else 0
     _require_shapes("inputs", [x.shape for x in arrays], [(batch, *tensor.shape) for tensor in case.inputs])
-    kernel = kernel_of(case)
+    kernel = case.kernel
     call = Forward(
         inputs=arrays,
         output=garbage((batch, *case.output.shape), dtype),
@@ -102,7 +91,7 @@ def run_backward(
         scratch=DirtyScratch(),
     )
     _require_shapes("the gradient by the output", [call.dy.shape], [forward.output.shape])
-    return _run(kernel_of(case).backward, call, "backward")
+    return _run(case.kernel.backward, call, "backward")
 
 
 def input_gradients(case: Case, forward: Forward, dy: ArrayLike) -> tuple[Array, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import yaml
 
 from archanalyzer import ops
+from archanalyzer.executor import kernels
 from archanalyzer.executor.kernel import Kernel
 from archanalyzer.graph import Example, Op, TensorType, Types
 
@@ -16,13 +18,23 @@ from archanalyzer.graph import Example, Op, TensorType, Types
 class Case:
     """An op with its fields filled in, the inputs it is given, and the output that it makes of them.
 
-    ``kernel`` is how it computes, where that is another than the one registered under the op's name.
+    ``kernel_type`` is how it computes, where that is another than what is registered under the op's name.
     """
 
     op: Op
     inputs: Types
     output: TensorType
-    kernel: type[Kernel[Any]] | None = None
+    kernel_type: type[Kernel[Any]] | None = None
+
+    @cached_property
+    def kernel(self) -> Kernel[Any]:
+        """The kernel, as lowering makes it: once.
+
+        Raises:
+            KeyError: none is given, and none is registered under the op's name.
+        """
+        made = self.kernel_type or kernels.get(self.op.name)
+        return made(self.op, self.inputs, self.output)
 
     def __str__(self) -> str:
         """The op with what was given of its fields: ``conv2d[filters=8,groups=4]``."""
@@ -56,7 +68,7 @@ def cases_for(op: type[Op], kernel: type[Kernel[Any]] | None = None) -> tuple[Ca
     if not op.examples:
         raise ValueError(f"{op.name} has no examples; give it one at least")
     cases = (case_of(op, fields_of(op, example), example.inputs) for example in op.examples)
-    return tuple(replace(case, kernel=kernel) for case in cases)
+    return tuple(replace(case, kernel_type=kernel) for case in cases)
 
 
 def fields_of(op: type[Op], example: Example) -> dict[str, Any]:

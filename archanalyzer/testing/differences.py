@@ -35,7 +35,11 @@ def slope(function: Callable[[float], Array]) -> Slope:
 
 
 def _is_smooth(function: Callable[[float], Array]) -> Array:
-    here, before, after = function(0), function(-_NEAR), function(_NEAR)
-    left, right = (here - before) / _NEAR, (after - here) / _NEAR
-    smooth: Array = np.abs(right - left) <= 1e-3 * np.maximum(np.abs(left), np.abs(right)) + 1e-6
+    """Whether the slopes to both sides agree or, where the function is curved, differ less the nearer one looks."""
+    here = function(0)
+    left, right = (here - function(-_NEAR)) / _NEAR, (function(_NEAR) - here) / _NEAR
+    further = np.abs(function(-10 * _NEAR) - 2 * here + function(10 * _NEAR)) / (10 * _NEAR)
+    differ = np.abs(right - left)
+    rounding = 1e-10 * np.maximum(np.abs(here), 1)
+    smooth: Array = differ <= np.maximum(1e-3 * np.maximum(np.abs(left), np.abs(right)) + rounding, 0.2 * further)
     return smooth

@@ -10,7 +10,7 @@ import numpy as np
 
 from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import TensorType
-from archanalyzer.testing.calling import kernel_of, run_backward, run_forward, type_of
+from archanalyzer.testing.calling import run_backward, run_forward, type_of
 from archanalyzer.testing.cases import Case
 from archanalyzer.testing.counting import Tally
 from archanalyzer.testing.points import Point, draw_point
@@ -46,7 +46,7 @@ def computed_shape(case: Case) -> None:
 def _is_apart(case: Case, point: Point) -> bool:
     """Whether samples do not depend on each other in training: nothing is drawn, nothing is of the whole batch."""
     first, second = (point.forward(case, training=True, seed=seed).output for seed in (0, 1))
-    return np.array_equal(first, second) and all(extra.per_sample for extra in kernel_of(case).extras())
+    return np.array_equal(first, second) and all(extra.per_sample for extra in case.kernel.extras())
 
 
 def extras(case: Case) -> None:
@@ -56,7 +56,7 @@ def extras(case: Case) -> None:
         return
     for dtype in (np.float32, np.float64):
         stated = kept.extra_elements * np.dtype(dtype).itemsize + kept.extra_bytes
-        made = sum(prod(extra.shape) * type_of(extra, dtype).itemsize for extra in kernel_of(case).extras())
+        made = sum(prod(extra.shape) * type_of(extra, dtype).itemsize for extra in case.kernel.extras())
         require(made == stated, f"op.kept states {stated:,} bytes of extras in {np.dtype(dtype)}, found {made:,}")
 
 

@@ -15,8 +15,7 @@ import numpy as np
 
 from archanalyzer import ops
 from archanalyzer.executor.kernel import Array, Forward
-from archanalyzer.testing import Case, case_named
-from tests.executor.kernels.calling import run_forward
+from archanalyzer.testing import Case, case_named, run_forward
 
 
 class Node(NamedTuple):
@@ -51,9 +50,14 @@ class Given(NamedTuple):
     results: Callable[[Forward], tuple[Array, ...]] = lambda forward: (forward.output,)
 
 
+def given_for(node: Node) -> Given:
+    """What computes a node for which there is no reason to leave it out."""
+    return TRANSLATIONS[node.operator](node)
+
+
 def compute(node: Node) -> tuple[Array, ...]:
     """The outputs of a node for which there is no reason to leave it out; those that a layer of ours has."""
-    given = TRANSLATIONS[node.operator](node)
+    given = given_for(node)
     dtype = node.x.dtype if node.x.dtype.kind == "f" else np.dtype(np.float64)
     forward = run_forward(
         given.case,
@@ -92,7 +96,7 @@ def _axis(node: Node, default: int) -> int:
 def _sliding(node: Node, kernel: tuple[int, ...]) -> dict[str, Any]:
     """Kernel, stride, dilation, and padding where the node gives it."""
     ones = (1,) * len(kernel)
-    fields = {
+    fields: dict[str, Any] = {
         "kernel": kernel,
         "stride": tuple(node.get("strides", ones)),
         "dilation": tuple(node.get("dilations", ones)),
@@ -194,7 +198,7 @@ def _max_unpool(node: Node) -> Given:
 
 
 def _dense(x: Array, weight: Array, bias: Array | None, shape: tuple[int, ...]) -> Given:
-    """x (batch, features) times a weight (units, features), in the given shape."""
+    """The product of x (batch, features) and a weight (units, features), in the given shape."""
     case = case_named("dense", x.shape[1:], units=len(weight), bias=bias is not None)
     weights = {"weight": weight} | ({} if bias is None else {"bias": bias})
     return Given(case, [x], weights, results=lambda forward: (forward.output.reshape(shape),))
@@ -321,6 +325,7 @@ def _instance_norm(node: Node) -> Given:
 
 
 def _lrn(node: Node) -> Given:
+    """Of an odd size: of an even one, ONNX's window leans to the channels behind, ours, as PyTorch's, to the front."""
     fields = {"alpha": node.get("alpha", 1e-4), "beta": node.get("beta", 0.75), "k": node.get("bias", 1.0)}
     return Given(case_named("local_response_norm", _shape(node.x), size=node.get("size"), **fields), [node.x])
 
@@ -438,7 +443,8 @@ class _Resized(NamedTuple):
     def source(self, mode: str, o: int) -> Fraction:
         """Where output o looks, as ONNX transforms coordinates."""
         if mode == "align_corners":
-            return Fraction(o * (self.length - 1), max(self.outputs - 1, 1))
+            last = self.length * self.scale - 1  # which, as ONNX has it, need not be whole
+            return o * (self.length - 1) / last if self.outputs > 1 else Fraction(0)
         if mode == "asymmetric":
             return o / self.scale
         if mode == "pytorch_half_pixel" and self.outputs == 1:
@@ -494,7 +500,9 @@ def _looks_elsewhere(node: Node) -> bool:
 
 
 def _coordinates(node: Node) -> str:
-    mode: str = node.get("coordinate_transformation_mode", "asymmetric" if node.operator == "Upsample" else "half_pixel")
+    mode: str = node.get(
+        "coordinate_transformation_mode", "asymmetric" if node.operator == "Upsample" else "half_pixel"
+    )
     return mode
 
 
@@ -505,7 +513,6 @@ def _rounding(node: Node) -> str:
 
 # --- All operators, and what is left out
 
-_HALF = {"alpha": ("alpha", 1.0)}
 TRANSLATIONS: dict[str, Callable[[Node], Given]] = {
     "Add": _merge("add"),
     "AveragePool": _average_pool,
@@ -572,9 +579,17 @@ def _is_of_other_numbers(node: Node) -> bool:
 
 LEFT_OUT: tuple[Rule, ...] = (
     Rule(None, "of sequences or optionals, not of tensors", lambda node: not isinstance(node.x, np.ndarray)),
-    Rule(None, "of whole numbers or in half precision; ours compute in float32 and float64", _is_of_other_numbers),
-    Rule("AveragePool", "dilated; an average pool of ours is not", lambda node: {*node.get("dilations", ())} - {1} != set()),
-    Rule("CenterCropPad", "crops and pads at once: two layers", lambda node: min(_surplus(node)) < 0 < max(_surplus(node))),
+    Rule(None, "of whole numbers or in half precision, where ours have float32 and float64", _is_of_other_numbers),
+    Rule(
+        "AveragePool",
+        "dilated, as no average pool of ours is",
+        lambda node: {*node.get("dilations", ())} - {1} != set(),
+    ),
+    Rule(
+        "CenterCropPad",
+        "crops and pads at once: two layers",
+        lambda node: min(_surplus(node)) < 0 < max(_surplus(node)),
+    ),
     Rule("Clip", "other bounds than a relu's or a relu6's", lambda node: _bounds(node) not in _OF_BOUNDS),
     Rule("Dropout", "drops what NumPy's old generator says", lambda node: _trains(node) and _ratio(node) > 0),
     Rule("Gemm", "a bias for each sample", lambda node: np.ndim(node.input(2)) == 2 and len(node.inputs[2]) > 1),
@@ -583,7 +598,11 @@ LEFT_OUT: tuple[Rule, ...] = (
         "another slope than 1/6, or another shift than 1/2",
         lambda node: (round(node.get("alpha", 0.2), 6), node.get("beta", 0.5)) != (round(1 / 6, 6), 0.5),
     ),
-    Rule("MatMul", "a product of two batches; a dense layer has one weight for all", lambda node: node.inputs[1].ndim > 2),
+    Rule(
+        "MatMul",
+        "a product of two batches, where a dense layer has one weight for all",
+        lambda node: node.inputs[1].ndim > 2,
+    ),
     Rule("MaxUnpool", "numbers positions of another extent than the output's", lambda node: node.input(2) is not None),
     Rule("Reshape", "of no elements", lambda node: node.x.size == 0),
     Rule("Resize", "cubic", lambda node: node.get("mode") == "cubic"),
@@ -595,7 +614,7 @@ LEFT_OUT: tuple[Rule, ...] = (
     ),
     Rule("Resize", "rounding or scale makes outputs show other positions than ours", _looks_elsewhere),
     Rule("Selu", "other constants than those of the paper", lambda node: "alpha" in node.attributes),
-    Rule("Slice", "takes steps; a crop does not", lambda node: {taken.step for taken in _slices(node)} != {1}),
+    Rule("Slice", "takes steps, as no crop does", lambda node: {taken.step for taken in _slices(node)} != {1}),
     Rule("Slice", "leaves nothing", lambda node: any(taken.start >= taken.stop for taken in _slices(node))),
     Rule("Sum", "of one input", lambda node: len(node.inputs) == 1),
     Rule("Swish", "another factor than 1", lambda node: node.get("alpha", 1.0) != 1),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from archanalyzer.executor.kernel import Array, Forward
 from archanalyzer.executor.kernels import windows
 from archanalyzer.graph import Misfit, Role
-from archanalyzer.testing import Case, case_named, kernel_of, run_backward, run_forward
+from archanalyzer.testing import Case, case_named, run_backward, run_forward
 from tests.differential.strategies import AXES, draw_batch, extents, sides_of, sliding, widths
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
@@ -39,13 +39,15 @@ def draw_weights(data: st.DataObject, case: Case) -> dict[str, Array]:
     return {name: np.abs(array) + 0.1 if name.endswith("var") else array for name, array in arrays.items()}
 
 
-def assert_same(case: Case, x: Array, weights: Mapping[str, Array], function: Function, **how: bool) -> Forward:
-    """``function`` makes the output of x and, by their names, the arrays, all as tensors; which may write to buffers."""
+def assert_same(
+    case: Case, x: Array, weights: Mapping[str, Array], function: Function, *, training: bool = False
+) -> Forward:
+    """``function`` makes the output of x and, by their names, the arrays, all as tensors; it may write to buffers."""
     learned = {each.name for each in case.op.weights(case.inputs) if each.role is not Role.BUFFER}
     of_x = torch.tensor(x, requires_grad=True)
     tensors = {name: torch.tensor(array, requires_grad=name in learned) for name, array in weights.items()}
     expected = function(of_x, **tensors)
-    forward = run_forward(case, [x], weights, **how)
+    forward = run_forward(case, [x], weights, training=training)
     assert_close(forward.output, expected)
     for name in set(weights) - learned:
         assert_close(forward.weights[name], tensors[name])
@@ -161,12 +163,12 @@ def test_blocks_change_nothing(layer: str, groups: int) -> None:
     weights = {each.name: random.standard_normal(each.shape) for each in case.op.weights(case.inputs)}
     dy = random.standard_normal((2, *case.output.shape))
 
-    def run() -> list[Array | None]:
+    def run() -> list[Any]:
         forward = run_forward(case, [x], weights)
         backward = run_backward(case, forward, dy)
         return [forward.output, *backward.dx, *backward.dw.values()]
 
-    kernel: Any = kernel_of(case)
+    kernel: Any = case.kernel
     assert kernel.algorithm == "im2col"
     of_windows = kernel.products.windows
     expected, counts = run(), []

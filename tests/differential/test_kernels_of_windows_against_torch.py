@@ -15,7 +15,7 @@ from archanalyzer import ops
 from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import Misfit
 from archanalyzer.testing import Case, case_named, input_gradients, run_forward
-from tests.differential.strategies import AXES, extents, sides_of, sliding, widths
+from tests.differential.strategies import AXES, draw_batch, extents, sides_of, sliding, widths
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 F = torch.nn.functional
@@ -26,16 +26,6 @@ compared = settings(deadline=None, max_examples=60, derandomize=True)
 
 
 # --- How a layer is compared
-
-
-def draw_inputs(data: st.DataObject, case: Case) -> list[Array]:
-    """A batch of inputs: any numbers, or few, so that many are zero and many are equal."""
-    batch, seed = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 2**16))
-    random = np.random.default_rng(seed)
-    shapes = [(batch, *tensor.shape) for tensor in case.inputs]
-    if data.draw(st.booleans()):
-        return [random.integers(-1, 2, shape).astype(np.float64) for shape in shapes]
-    return [random.standard_normal(shape) for shape in shapes]
 
 
 def assert_same(
@@ -103,7 +93,7 @@ def test_max_pool(data: st.DataObject) -> None:
             return pool(x, op.kernel, op.stride, [side for side, _ in sides_of(case)], op.dilation, op.ceil_mode)
         return pool(padded(case, x, -np.inf, -np.inf), op.kernel, op.stride, 0, op.dilation)
 
-    assert_same(case, draw_inputs(data, case), function)
+    assert_same(case, draw_batch(data, case), function)
 
 
 @compared
@@ -112,7 +102,7 @@ def test_max_pool_keeps_the_same_positions(data: st.DataObject) -> None:
     case = draw_pool(data, "max")
     assume(is_theirs(case))
     op: Any = case.op
-    (x,) = draw_inputs(data, case)
+    (x,) = draw_batch(data, case)
     x[x > data.draw(st.sampled_from((0.5, 1.0, 2.0)))] = data.draw(st.sampled_from((np.inf, np.nan, -np.inf)))
     values, indices = getattr(F, f"max_pool{op.axes}d")(
         torch.tensor(x),
@@ -144,7 +134,7 @@ def test_average_pool(data: st.DataObject) -> None:
             return pool(x, op.kernel, op.stride, [side for side, _ in sides_of(case)], op.ceil_mode, op.count_padding)
         return sums(x, 0.0) / sums(torch.ones_like(x), float(op.count_padding))
 
-    assert_same(case, draw_inputs(data, case), function)
+    assert_same(case, draw_batch(data, case), function)
 
 
 @compared
@@ -154,7 +144,7 @@ def test_adaptive_pool(data: st.DataObject) -> None:
     size = data.draw(st.one_of(st.integers(1, 5), st.tuples(*[st.integers(1, 5)] * axes)))
     case = case_named(f"adaptive_{kind}_pool{axes}d", (2, *data.draw(extents(axes))), size=size)
     pool = getattr(F, f"adaptive_{kind}_pool{axes}d")
-    assert_same(case, draw_inputs(data, case), lambda x: pool(x, size))
+    assert_same(case, draw_batch(data, case), lambda x: pool(x, size))
 
 
 @compared
@@ -164,7 +154,7 @@ def test_global_pool(data: st.DataObject) -> None:
     axes, kind, keep = data.draw(AXES), data.draw(st.sampled_from(("max", "avg"))), data.draw(st.booleans())
     case = case_named(f"global_{kind}_pool", (2, *data.draw(extents(axes))), keep_axes=keep)
     pool = getattr(F, f"adaptive_{kind}_pool{axes}d")
-    assert_same(case, draw_inputs(data, case), lambda x: pool(x, 1) if keep else pool(x, 1).flatten(1))
+    assert_same(case, draw_batch(data, case), lambda x: pool(x, 1) if keep else pool(x, 1).flatten(1))
 
 
 @compared
@@ -175,7 +165,7 @@ def test_unpool(data: st.DataObject) -> None:
     goes to every value of a position, also to those that did not stay.
     """
     pool = draw_pool(data, "max")
-    (image,) = draw_inputs(data, pool)
+    (image,) = draw_batch(data, pool)
     pooled = run_forward(pool, [image])
     op = ops.get(pool.op.name.replace("pool", "unpool"))()
     case = Case(op, (pool.output, pool.output), op.output_type((pool.output, pool.output)))
@@ -226,7 +216,7 @@ def test_upsample_nearest(data: st.DataObject) -> None:
             x = x.index_select(axis, index)
         return x
 
-    assert_same(case, draw_inputs(data, case), function)
+    assert_same(case, draw_batch(data, case), function)
 
 
 @compared
@@ -238,7 +228,7 @@ def test_upsample_linear(data: st.DataObject) -> None:
     case = draw_resized(data, axes, mode=mode, align_corners=corners)
     assert_same(
         case,
-        draw_inputs(data, case),
+        draw_batch(data, case),
         lambda x: F.interpolate(x, size=case.output.spatial, mode=theirs, align_corners=corners),
     )
 
@@ -266,7 +256,7 @@ def test_pad(data: st.DataObject) -> None:
     listed = amount if isinstance(amount, tuple) else (amount,) * axes
     sides = widths((each, each) if isinstance(each, int) else each for each in listed)
     theirs = {"mode": "constant", "value": value} if mode == "zeros" else {"mode": mode}
-    assert_same(case, draw_inputs(data, case), lambda x: F.pad(x, sides, **theirs))
+    assert_same(case, draw_batch(data, case), lambda x: F.pad(x, sides, **theirs))
 
 
 @compared
@@ -282,7 +272,7 @@ def test_crop(data: st.DataObject) -> None:
         case = case_named("crop_like", shape, (3, *left), align=form)
     else:
         case = case_named("crop", shape, **{form: cuts if form == "amount" else left})
-    assert_same(case, draw_inputs(data, case), lambda x, *_: F.pad(x, [-width for width in widths(cuts)]))
+    assert_same(case, draw_batch(data, case), lambda x, *_: F.pad(x, [-width for width in widths(cuts)]))
 
 
 @compared
@@ -297,9 +287,9 @@ def test_reshape_and_flatten(data: st.DataObject) -> None:
             rest //= divisor
     extents_of_output.append(data.draw(st.sampled_from((rest, -1))))
     reshape = case_named("reshape", shape, shape=tuple(extents_of_output))
-    assert_same(reshape, draw_inputs(data, reshape), lambda x: x.reshape(len(x), *extents_of_output))
+    assert_same(reshape, draw_batch(data, reshape), lambda x: x.reshape(len(x), *extents_of_output))
     flatten = case_named("flatten", shape)
-    assert_same(flatten, draw_inputs(data, flatten), lambda x: x.flatten(1))
+    assert_same(flatten, draw_batch(data, flatten), lambda x: x.flatten(1))
 
 
 @compared
@@ -307,7 +297,7 @@ def test_reshape_and_flatten(data: st.DataObject) -> None:
 def test_permute(data: st.DataObject) -> None:
     axes = tuple(data.draw(st.permutations(range(data.draw(st.integers(1, 4))))))
     case = case_named("permute", (2, 3, 4, 2)[: len(axes)], axes=axes)
-    assert_same(case, draw_inputs(data, case), lambda x: x.permute(0, *(axis + 1 for axis in axes)))
+    assert_same(case, draw_batch(data, case), lambda x: x.permute(0, *(axis + 1 for axis in axes)))
 
 
 @compared
@@ -317,7 +307,7 @@ def test_concat(data: st.DataObject) -> None:
     axis = data.draw(st.integers(0, len(shape) - 1))
     pieces = data.draw(st.lists(st.integers(1, 3), min_size=2, max_size=4))
     case = case_named("concat", *((*shape[:axis], each, *shape[axis + 1 :]) for each in pieces), axis=axis)
-    assert_same(case, draw_inputs(data, case), lambda *inputs: torch.cat(inputs, dim=axis + 1))
+    assert_same(case, draw_batch(data, case), lambda *inputs: torch.cat(inputs, dim=axis + 1))
 
 
 @pytest.mark.parametrize(("name", "join"), [("add", torch.add), ("multiply", torch.mul)])
@@ -337,4 +327,4 @@ def test_elementwise_merging(name: str, join: Function, data: st.DataObject) -> 
             first = join(first, other)
         return first
 
-    assert_same(case, draw_inputs(data, case), joined)
+    assert_same(case, draw_batch(data, case), joined)

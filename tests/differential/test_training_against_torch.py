@@ -11,7 +11,7 @@ import pytest
 from archanalyzer.executor import losses, optimizers
 from archanalyzer.executor.initializers import get as get_initializer
 from archanalyzer.graph import Weight
-from archanalyzer.graph.training import LOSSES, OPTIMIZERS
+from archanalyzer.recipe import LOSSES, OPTIMIZERS
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 F = torch.nn.functional

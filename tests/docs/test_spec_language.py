@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from archanalyzer.graph.training import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
+from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS
-from archanalyzer.spec.document import MOST_AXES
-from archanalyzer.spec.document import DTYPES, SECTIONS
+from archanalyzer.spec.document import DTYPES, MOST_AXES, SECTIONS
 from archanalyzer.spec.entries import _LONGEST_NAME as LONGEST_NAME
 from archanalyzer.spec.entries import BESIDE
 from archanalyzer.spec.expansion import _CHARACTERS_A_LAYER as CHARACTERS_A_LAYER

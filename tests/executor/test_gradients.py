@@ -18,7 +18,7 @@ from tests.strategies import cases, covered
 
 EXECUTABLE = tuple(name for name in ops.names() if name not in NOT_EXECUTABLE)
 varied = settings(
-    deadline=None, derandomize=True, database=None, max_examples=12, suppress_health_check=[HealthCheck.filter_too_much]
+    deadline=None, derandomize=True, database=None, max_examples=16, suppress_health_check=[HealthCheck.filter_too_much]
 )
 
 
@@ -42,7 +42,7 @@ def test_every_field_is_varied(name: str) -> None:
     """Each takes two values at least, be they given or left out."""
     values: dict[str, set[Any]] = defaultdict(set)
 
-    @settings(varied, max_examples=100)
+    @settings(varied, max_examples=50)
     @given(cases(name))
     def collect(case: Case) -> None:
         for field in type(case.op).model_fields:

@@ -12,7 +12,7 @@ from archanalyzer import ops
 from archanalyzer.executor import initializers
 from archanalyzer.executor.initializers import InitializerError, initialize
 from archanalyzer.graph import Role, TensorType, Weight
-from archanalyzer.graph.training import INITIALIZERS
+from archanalyzer.recipe import INITIALIZERS
 from archanalyzer.testing import cases_for
 
 DENSE = Weight("weight", (300, 500))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archanalyzer.executor import losses
 from archanalyzer.executor.losses import LossError
-from archanalyzer.graph.training import LOSSES
+from archanalyzer.recipe import LOSSES
 
 GENERATOR = np.random.default_rng(0)
 LOGITS = GENERATOR.normal(size=(3, 4, 2, 5))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from archanalyzer.executor import optimizers
 from archanalyzer.executor.optimizers import OptimizerError
-from archanalyzer.graph.training import OPTIMIZERS
+from archanalyzer.recipe import OPTIMIZERS
 
 
 def trajectory(name: str, gradients: Any, start: Any, dtype: Any = np.float64, **options: float) -> list[Any]:

@@ -101,7 +101,7 @@ def test_wrong_rank() -> None:
     with pytest.raises(Misfit) as misfit:
         case_named("conv2d", (3, 8), filters=4, kernel=1)
     assert misfit.value.message == "expected an input with 3 axes (channels, height, width), found 3×8 with 2"
-    assert misfit.value.hint == "use the layer type for 1 spatial axes"
+    assert misfit.value.hint == "use `conv1d`"
 
 
 @pytest.mark.parametrize(

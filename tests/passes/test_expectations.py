@@ -94,7 +94,7 @@ def test_failed(subject: str | None, fact: str, value: Any, message: str) -> Non
     [
         (None, "parameter", "`totals.parameter`: there is no such total (did you mean `parameters`"),
         ("stage", "mac", "`stage.mac`: there is no such fact about a block (did you mean `macs`"),
-        ("stage", "weights", "`stage.weights`: there is no such fact about a block (facts: `output_shape`"),
+        ("stage", "weights", "`stage.weights`: there is no such fact about a block (facts: `weight_parameters`"),
         ("dense", "mac", "`dense.mac`: there is no such fact about a layer (did you mean `macs`"),
         ("dens", "macs", "there is no layer or block `dens` (did you mean `dense`"),
     ],

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from archanalyzer.graph import Graph, IrregularWindow, Readings, TensorType, WholeAxis, Window
 from archanalyzer.passes.analyzing import analyze
-from archanalyzer.passes.hulls import Interval
 from archanalyzer.passes.facts import Facts
+from archanalyzer.passes.hulls import Interval
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.passes.tensor_types import TensorTypes, propagate_types
 from archanalyzer.spec import parse_spec
+from tests import graphs
 
 HEAD = "archspec: 1\ninputs: {signal: [1, 64]}\n"
 
@@ -118,16 +119,17 @@ def measured(text: str) -> int | None:
 @settings(max_examples=150, deadline=None)
 @given(networks())
 def test_fields_equal_brute_force(text: str) -> None:
+    """Fields that repeat, and those told position by position of what repeats: behind these, ends are continued."""
     facts = facts_of(text)
     types = facts.result(TensorTypes).outputs
-    for index, fields in enumerate(facts.result(ReceptiveFields).by_layer):
-        assert fields is not None
-        (field,) = fields
-        for position in range(types[index].spatial[0]):
-            seen = reached(facts.graph, types, index, position)
+    fields = [field for (field,) in (each or () for each in facts.result(ReceptiveFields).by_layer)]
+    for layer, field in zip(facts.graph.layers, fields, strict=True):
+        if field.along is None or not all(fields[source].periodic for source in layer.inputs):
+            continue
+        for position in range(types[layer.index].spatial[0]):
+            seen = reached(facts.graph, types, layer.index, position)
             expected = Interval(min(seen), max(seen) + 1) if seen else None
-            if field.periodic and field.along is not None:
-                assert field.at(position) == expected, (text, index, position)
+            assert field.at(position) == expected, (text, layer.index, position)
 
 
 def field_of(text: str, layer: str) -> dict[str, object]:
@@ -186,8 +188,14 @@ def test_a_reference_to_crop_by_adds_nothing_to_the_field() -> None:
 
 
 def test_unknown_readings_make_the_field_unknown_not_wrong() -> None:
-    facts = facts_of(f"{HEAD}layers:\n  - relu\n")
-    assert facts.values("receptive_field")[-1] is not None
+    build = graphs.Builder()
+    known = build.input("signal", 1, 64)
+    unknown = build.add("mystery")
+    build.add("conv1d", filters=1, kernel=(3,))
+    build.add("add", reads=(known, unknown))
+    build.add("relu", reads=(known,))
+    found = graphs.analyzed(build.graph(outputs=(2, 3, 4))).facts.values("receptive_field")
+    assert [fields is None for fields in found] == [False, True, True, True, False]
 
 
 @pytest.mark.parametrize("depth", [3, 8])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from archanalyzer.diagnostics import BlockUse, Diagnostic, Note, Rule, Severity, Source, SourceFile
 from archanalyzer.report.diagnostics import as_text
+from archanalyzer.report.text import width
+from archanalyzer.report.view import Page
 
 ERROR = Rule("some-error", "", "")
 WARNING = Rule("some-warning", "", "", severity=Severity.WARNING)
@@ -57,8 +61,61 @@ def test_carets_beyond_the_line_and_of_no_width() -> None:
 
 def test_long_lines_are_cropped_around_the_place() -> None:
     line, below = carets("a" * 300 + "HERE" + "b" * 300, 301, 305)
-    assert line == "  1 | …" + "a" * 60 + "HERE" + "b" * 36 + "…"
-    assert below == "    |  " + " " * 60 + "^^^^"
+    assert line == "  1 | …" + "a" * 45 + "HERE" + "b" * 23 + "…"
+    assert below == "    |  " + " " * 45 + "^^^^"
+
+
+@pytest.mark.parametrize("most", [10, 40, 80, 106])
+@pytest.mark.parametrize("at", [1, 30, 60, 110, 120])
+@pytest.mark.parametrize("filler", ["a", "層", "\t", "\x1b"])
+def test_excerpts_fit_the_page_and_mark_what_is_meant(filler: str, at: int, most: int) -> None:
+    text = filler * at + "HERE" + filler * (120 - at)
+    found = Diagnostic(ERROR, "no", place(text, at + 1, at + 5))
+    line, below = as_text([found], Page(most)).splitlines()[1:]
+    assert width(line) <= max(most, 26)
+    marked = below.index("^")
+    assert below.count("^") == 4
+    assert "".join(char for char, start in _starts(line) if marked <= start < marked + 4) == "HERE"
+
+
+def _starts(line: str) -> list[tuple[str, int]]:
+    """The characters of a line, and the columns at which they stand."""
+    return [(character, width(line[:index])) for index, character in enumerate(line)]
+
+
+def test_a_line_that_just_fits_is_shown_whole() -> None:
+    line, _ = as_text([Diagnostic(ERROR, "no", place("a" * 74, 1, 2))], Page(80)).splitlines()[1:]
+    assert line == "  1 | " + "a" * 74
+    line, _ = as_text([Diagnostic(ERROR, "no", place("a" * 75, 75, 76))], Page(80)).splitlines()[1:]
+    assert line == "  1 | …" + "a" * 72
+
+
+def test_what_a_repeat_makes_many_of_is_told_once() -> None:
+    here, there = place("x: y", 1, 2), place("x: y", 4, 5)
+    found = [Diagnostic(ERROR, f"`relu{end}`: found {-turn}", here) for turn, end in enumerate(("", "_2", "_3"))]
+    found += [Diagnostic(ERROR, "`dense`: found 1", here), Diagnostic(ERROR, "`relu`: found 1", there)]
+    found += [Diagnostic(WARNING, "`relu`: found 1", here)]
+    found += [Diagnostic(ERROR, "`relu`: found 1", here, trail=BlockUse("b", there))]
+    lines = [line for line in as_text(found).splitlines() if " | " not in line]
+    assert lines == [
+        "a.yaml:1:1: error[some-error]: `relu`: found 0",
+        "  … and 2 more at this place",
+        "a.yaml:1:1: error[some-error]: `dense`: found 1",
+        "a.yaml:1:1: error[some-error]: `relu`: found 1",
+        "  in block `b`, used at a.yaml:1:4",
+        "a.yaml:1:1: warning[some-warning]: `relu`: found 1",
+        "a.yaml:1:4: error[some-error]: `relu`: found 1",
+    ]
+
+
+def test_repeats_leave_room_for_others() -> None:
+    text = "x\n" * 60
+    found = [Diagnostic(ERROR, f"`relu_{turn}` no", place(text, 1, 2)) for turn in range(2, 1000)]
+    found += [Diagnostic(ERROR, "other", place(text, 1, 2, line)) for line in range(2, 60)]
+    printed = as_text(found)
+    assert printed.count("other") == 49
+    assert "  … and 997 more at this place\n" in printed
+    assert printed.endswith("… and 9 more\n")
 
 
 def test_a_long_way_into_blocks_is_shown_by_its_ends() -> None:
@@ -92,5 +149,5 @@ def test_nothing_of_a_spec_is_obeyed_by_a_terminal() -> None:
 
 
 def test_colour() -> None:
-    text = as_text([Diagnostic(ERROR, "no", place("abc", 1, 2))], color=True)
+    text = as_text([Diagnostic(ERROR, "no", place("abc", 1, 2))], Page(color=True))
     assert text == "a.yaml:1:1: \x1b[1;31merror[some-error]\x1b[0m: no\n  1 | abc\n    | \x1b[1;31m^\x1b[0m\n"

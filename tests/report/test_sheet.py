@@ -205,6 +205,11 @@ def test_what_is_not_known_is_sorted_last_and_makes_the_total_a_lower_bound() ->
     ("view", "message"),
     [
         (View(columns=("mac",)), "there is no column `mac`; did you mean `macs`?"),
+        (
+            View(columns=("shaer", "macs", "inptus")),
+            "there is no column `shaer`; did you mean `share`?\nthere is no column `inptus`; did you mean `inputs`?",
+        ),
+        (View(columns=("field",)), "there is no column `field`; did you mean `receptive_field`?"),
         (View(sort="paramters"), "there is no column `paramters` to sort by; did you mean `parameters`"),
         (View(sort="weights"), "`weights` cannot be sorted by: it is neither a number nor a name"),
     ],

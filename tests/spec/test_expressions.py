@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archanalyzer.spec.expressions import compile_expression
+from archanalyzer.spec.expressions import Budget, Expressions, compile_expression
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
 from archanalyzer.spec.scalars import Value, ValueProblem
 
@@ -17,7 +17,7 @@ NAMES: dict[str, Value] = {"a": 3, "zero": 0, "sizes": (4, 8), "mode": "wide", "
 
 
 def evaluate(text: str, limits: Limits = DEFAULT_LIMITS) -> Value:
-    return compile_expression(text, limits).evaluate(NAMES)
+    return Expressions(limits).evaluate(text, NAMES)
 
 
 def refusal(text: str, limits: Limits = DEFAULT_LIMITS) -> str:
@@ -78,6 +78,7 @@ def test_values(text: str, value: Value) -> None:
     assert type(found) is type(value)
 
 
+_NUMBERS = "expected two or more numbers, or a list of them,"
 _BETWEEN = f"expected integers between -{2**63 - 1:,} and {2**63 - 1:,}, found a larger one"
 
 
@@ -104,8 +105,8 @@ _BETWEEN = f"expected integers between -{2**63 - 1:,} and {2**63 - 1:,}, found a
         ("=mode < 'x'", "expression-type: `=mode < 'x'`: expected a number for `<`, found text `wide`"),
         ("=not mode", "expression-type: `=not mode`: expected a condition, found text `wide`"),
         ("=max(sizes, 3)", "expression-type: `=max(sizes, 3)`: expected a number for `max`, found a list"),
-        ("=max(a)", "expression-type: `=max(a)`: expected numbers or a list of them for `max`, found a number"),
-        ("=min([])", "expression-type: `=min([])`: expected numbers or a list of them for `min`, found an empty list"),
+        ("=max(a)", f"expression-type: `=max(a)`: {_NUMBERS} for `max`, found a number"),
+        ("=min([])", f"expression-type: `=min([])`: {_NUMBERS} for `min`, found an empty list"),
         ("=len(mode)", "expression-type: `=len(mode)`: expected a list for `len`, found text `wide`"),
         ("=a[0]", "expression-type: `=a[0]`: expected a list before `[`, found a number"),
         ("=sizes[0.0]", "expression-type: `=sizes[0.0]`: expected an integer in `[]`, found 0.0"),
@@ -142,18 +143,21 @@ def test_refusals(text: str, expected: str) -> None:
 )  # fmt: skip
 def test_nothing_else_of_python_is_an_expression(text: str) -> None:
     with pytest.raises(ValueProblem) as caught:
-        compile_expression(f"={text}", DEFAULT_LIMITS).evaluate(NAMES)
+        Expressions(DEFAULT_LIMITS).evaluate(f"={text}", NAMES)
     assert caught.value.rule.code in {"expression-syntax", "expression-name"}
 
 
 def test_expressions_are_bounded_in_length_and_depth() -> None:
     assert refusal("=" + "1+" * 300 + "1").endswith("expected at most 500 characters, found 602")
-    deep = "expected at most 100 levels, found more"
+    deep = "expected at most 100 levels of brackets and operators, found more"
     assert refusal("=" + "+".join("1" * 102)).endswith(deep)
     assert refusal("=" + "-" * 490 + "1").endswith(deep)
     assert refusal("=" + "[" * 120 + "]" * 120).endswith(deep)
     assert evaluate("=" + "+".join("1" * 100)) == 100
-    assert refusal("=" + "(" * 240 + "1" + ")" * 240).startswith("expression-")
+    assert evaluate("=" + "(" * 100 + "1" + ")" * 100) == 1
+    assert refusal("=" + "(" * 101 + "1" + ")" * 101).endswith(deep)
+    assert refusal("=" + "(" * 249 + "1" + ")" * 249).endswith(deep)
+    assert evaluate("='" + "(" * 101 + "' == mode") is False
 
 
 def test_lists_are_bounded_with_all_that_they_hold() -> None:
@@ -168,20 +172,54 @@ def test_lists_of_lists_do_not_double_for_ever() -> None:
     pair = compile_expression("=[x, x]", DEFAULT_LIMITS)
     doubled: Value = (0,)
     for _ in range(11):
-        doubled = pair.evaluate({"x": doubled})
+        doubled = pair.evaluate({"x": doubled}, Budget(DEFAULT_LIMITS))
     with pytest.raises(ValueProblem, match="at most 10,000 items"):
-        pair.evaluate({"x": doubled})
+        pair.evaluate({"x": doubled}, Budget(DEFAULT_LIMITS))
 
 
-def test_an_expression_is_compiled_once_and_knows_its_names() -> None:
+def test_an_expression_knows_its_names() -> None:
     expression = compile_expression("=a + max(b, c[d]) if true else e", DEFAULT_LIMITS)
     assert expression.names == {"a", "b", "c", "d", "e"}
-    assert compile_expression("=a + max(b, c[d]) if true else e", Limits()) is expression
+
+
+def test_lists_of_the_file_are_bounded_where_an_expression_uses_them() -> None:
+    few = Limits(list_items=2)
+    assert evaluate("=sum(sizes)", few) == 12
+    found = "expected a list of at most 1 items, found one of 2"
+    assert refusal("=len(sizes)", Limits(list_items=1)) == f"expression-too-large: `=len(sizes)`: {found}"
+    nested = Expressions(Limits(list_items=1))
+    with pytest.raises(ValueProblem, match=found):
+        nested.evaluate("=a[0]", {"a": ((1, 2),)})
+
+
+TOO_MUCH = "expected at most 1,000 steps for all expressions together, found more"
+
+
+@pytest.mark.parametrize("text", ["=sum(a)", "=max(a)", "=a == b", "=a + 1 if 0 else 1", "=[1, 2] == [1, 2]", "=c * c"])
+def test_what_all_expressions_take_together_is_bounded(text: str) -> None:
+    names: dict[str, Value] = {"a": (1,) * 50, "b": (1,) * 50, "c": 1}
+    expressions = Expressions(Limits(arithmetic=1000))
+
+    def over_and_over() -> None:
+        for _ in range(500):
+            expressions.evaluate(text, names)
+
+    with pytest.raises(ValueProblem) as caught:
+        over_and_over()
+    assert caught.value.rule.code == "too-much-arithmetic"
+    assert caught.value.message == f"`{text}`: {TOO_MUCH}"
+    assert expressions.budget.is_spent
+
+
+def test_compiling_takes_steps_once() -> None:
+    expressions = Expressions(DEFAULT_LIMITS)
+    left = [expressions.budget.left for _ in range(3) if expressions.evaluate("=1 + 1", {}) == 2]
+    assert left[0] - left[1] == left[1] - left[2] < DEFAULT_LIMITS.arithmetic - left[0]
 
 
 def test_without_names_the_hint_says_so() -> None:
     with pytest.raises(ValueProblem) as caught:
-        compile_expression("=width", DEFAULT_LIMITS).evaluate({})
+        Expressions(DEFAULT_LIMITS).evaluate("=width", {})
     assert caught.value.hint == "there are no names here"
 
 
@@ -200,7 +238,7 @@ def _combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @given(st.recursive(NUMBERS, _combined, max_leaves=8), st.integers(-9, 9), st.integers(-9, 9))
 def test_expressions_agree_with_python(text: str, x: int, y: int) -> None:
     try:
-        found = compile_expression(f"={text}", DEFAULT_LIMITS).evaluate({"x": x, "y": y})
+        found = Expressions(DEFAULT_LIMITS).evaluate(f"={text}", {"x": x, "y": y})
     except ValueProblem as problem:
         assume(problem.rule.code == "expression-divides-by-zero")
         with pytest.raises(ZeroDivisionError):
@@ -217,7 +255,7 @@ ALPHABET = st.sampled_from("axmin0129.eEjx_+-*/%<>=!&|^~()[]{},:'\"\\#@; \n")
 @given(st.text(ALPHABET, max_size=40) | st.text(max_size=20))
 def test_any_text_gives_a_value_or_a_problem(text: str) -> None:
     try:
-        value: Any = compile_expression(f"={text}", DEFAULT_LIMITS).evaluate(NAMES)
+        value: Any = Expressions(DEFAULT_LIMITS).evaluate(f"={text}", NAMES)
     except ValueProblem as problem:
         value = problem.message
     assert value is None or isinstance(value, bool | int | float | str | tuple)

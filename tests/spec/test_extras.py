@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archanalyzer.graph.training import LOSSES, OPTIMIZERS, SETTINGS
+from archanalyzer.recipe import LOSSES, OPTIMIZERS, SETTINGS
 from archanalyzer.spec import parse_spec
 from tests.spec.specs import FLAT, said
 
@@ -163,7 +163,7 @@ def test_a_rate_is_a_number_from_0(rate: str, found: str) -> None:
 def test_weights_of_blocks_are_named_in_full() -> None:
     text = f"{FLAT}blocks:\n  b: {{layers: [dense: 1]}}\nlayers: [b]\nweights: {{%s: {{weight: [[1, 2, 3, 4]]}}}}\n"
     assert list(parse_spec(text % "b/dense").running.weights) == ["b/dense"]
-    assert said(text % "b") == ["s:6:11 unknown-layer: there is no layer `b` (layers: `x`, `b/dense`)"]
+    assert said(text % "b") == ["s:6:11 unknown-layer: there is no layer `b` (did you mean `b/dense`?)"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from archanalyzer.graph import (
     Window,
 )
 from archanalyzer.testing import case_of, cases_for, checks_for, readings_by_position, types_of
+from tests.testing.layers import answer, failures
 
 
 class Doubling(Op):
@@ -39,24 +39,8 @@ class Doubling(Op):
         return TensorType(inputs[0].shape)
 
 
-def failures(op: type[Op]) -> dict[str, str]:
-    """What the checks that fail say, by the id of the check."""
-    found: dict[str, str] = {}
-    for check in checks_for(op):
-        try:
-            check()
-        except (AssertionError, ValueError) as error:
-            found[str(check)] = str(error)
-    return found
-
-
 def faulty(**methods: Any) -> type[Op]:
     return type("Faulty", (Doubling,), {"__doc__": "A faulty layer type.", "__module__": __name__, **methods})
-
-
-def answer(value: Any) -> Callable[..., Any]:
-    """A method that always answers the same."""
-    return lambda *_: value
 
 
 def test_a_sound_layer_type_passes() -> None:

@@ -62,6 +62,13 @@ EXPRESSION_TOO_LARGE = Rule(
     good=_spec("=width ** 2"),
 )
 
+TOO_MUCH_ARITHMETIC = Rule(
+    "too-much-arithmetic",
+    "the expressions of a spec take more steps than the limit",
+    why="Long lists, repeats and blocks multiply; a bound on the work of all expressions together keeps time in hand.",
+    unshown="the shortest example takes seconds",
+)
+
 EXPRESSION_INDEX = Rule(
     "expression-index",
     "an expression asks for an item that a list does not have",

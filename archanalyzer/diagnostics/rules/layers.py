@@ -1,6 +1,6 @@
 """Rules about layers and what they read: shapes, channels, numbers of inputs."""
 
-from archanalyzer.diagnostics.diagnostic import Rule
+from archanalyzer.diagnostics.diagnostic import Rule, Severity
 
 WRONG_NUMBER_OF_INPUTS = Rule(
     "wrong-number-of-inputs",
@@ -212,4 +212,31 @@ layers:
   - upsample: 1_000
   - upsample: 1_000
 """,
+)
+
+TOO_MANY_AXES = Rule(
+    "too-many-axes",
+    "an input or an output has more axes than the limit",
+    why="Nothing has a use for them, and what is known of each axis of each input is kept for every layer.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 2, 2, 2, 2, 2, 2, 2, 2]}
+layers:
+  - relu
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 16, 16]}
+layers:
+  - relu
+""",
+)
+
+TOO_MANY_FIELDS = Rule(
+    "too-many-fields",
+    "a network has so many receptive fields that only the first ones are worked out",
+    why="A layer has one for every axis of every input that it sees; thousands of inputs, each seen by thousands of "
+    "layers, would fill the memory. Those that are left out are shown as not known.",
+    severity=Severity.WARNING,
+    unshown="the shortest example is far too long to show",
 )

@@ -1,7 +1,7 @@
 """Activations: y = f(x), element by element, and ∂c/∂x = f′(x) · ∂c/∂y.
 
 Each class states f and f′ side by side; f′ is told from x or from y, whichever the op keeps. Where f has a kink, f′ is
-the derivative on its left, 0 for a ReLU at 0.
+that of one side, the same as PyTorch takes: 0 for a ReLU at 0, and for a ReLU6 at 6.
 """
 
 from __future__ import annotations

@@ -1,0 +1,36 @@
+"""At the end of a run: how many cases of ONNX's operators apply, how many passed, and why the others are left out.
+
+It is told from what ``test_kernels_against_onnx.py`` records of its tests.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    passed: Counter[str] = Counter()
+    applying: Counter[str] = Counter()
+    left_out: dict[str, Counter[str]] = defaultdict(Counter)
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            for name, value in report.user_properties:
+                if name == "onnx case":
+                    passed[value] += outcome == "passed"
+                elif name == "onnx case found":
+                    operator, reason = value
+                    applying[operator] += reason is None
+                    left_out[operator].update([reason] if reason else [])
+    if not applying:
+        return
+    terminalreporter.section("cases of ONNX's operators")
+    terminalreporter.write_line(f"{'operator':24}{'apply':>6}{'passed':>8}{'left out':>10}")
+    for operator in sorted(applying):
+        reasons = left_out[operator]
+        counts = f"{applying[operator]:6}{passed[operator]:8}{reasons.total():10}"
+        told = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"{operator:24}{counts}  {told}".rstrip())
+    total = sum(reasons.total() for reasons in left_out.values())
+    terminalreporter.write_line(f"{'all':24}{applying.total():6}{passed.total():8}{total:10}")
