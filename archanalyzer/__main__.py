@@ -1,8 +1,19 @@
-"""``python -m archanalyzer``."""
+"""``python -m archanalyzer``, and the ``archanalyzer`` command."""
 
 import sys
 
-from archanalyzer.cli import main
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Runs the command line; Ctrl-C ends it without a traceback from the first moment on."""
+    try:
+        from archanalyzer.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
 
 if __name__ == "__main__":
     sys.exit(main())

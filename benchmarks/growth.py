@@ -44,7 +44,7 @@ def nested(blocks: int) -> str:
 
 
 def nested_with_layers(blocks: int) -> str:
-    """As deep, with layers at every level. The names alone, each of which says where it stands, grow with the square."""
+    """As deep, with layers at every level. Their names alone, which say where they stand, grow with the square."""
     text = [f"{HEAD}blocks:\n  block0:\n    layers: [relu]\n"]
     text += [f"  block{depth}:\n    layers: [relu, block{depth - 1}, tanh]\n" for depth in range(1, blocks)]
     return "".join((*text, f"layers:\n  - block{blocks - 1}\n"))

@@ -18,7 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from archanalyzer import cli, ops
 from archanalyzer.diagnostics import Rule, rules
-from archanalyzer.graph import Example, Op
+from archanalyzer.graph import Example, Op, shown_shape
 from archanalyzer.passes import built_in
 from archanalyzer.passes.analysis import Analysis, Column, Kind, Rollup, Total
 from archanalyzer.report.diagnostics import as_text
@@ -112,7 +112,7 @@ def _field(name: str, field: FieldInfo) -> str:
 
 def _example(op: type[Op], example: Example) -> str:
     case = case_of(op, fields_of(op, example), example.inputs)
-    arrays = ", ".join(f"{each.name} {'×'.join(map(str, each.shape))}" for each in op.weights(case.op, case.inputs))
+    arrays = ", ".join(f"{each.name} {shown_shape(each.shape)}" for each in op.weights(case.op, case.inputs))
     shapes = f"{', '.join(map(str, case.inputs))} → {case.output}"
     notes = "; ".join(part for part in (shapes, arrays, example.shows) if part)
     first, *rest = example.yaml.splitlines()

@@ -80,6 +80,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         return UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
+    except MemoryError:
+        click.echo("archanalyzer: out of memory: what is asked for is too large for this machine", err=True)
+        return UNUSABLE
     except Exception as error:  # a traceback is for us, not for who runs the command
         if os.environ.get("ARCHANALYZER_TRACEBACK"):
             raise

@@ -45,7 +45,9 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
     callback=_names,
     help="Columns to show: any fact that JSON has of a layer, and type, inputs, share.",
 )
-@click.option("--sort", metavar="COLUMN", help="List layers by a column, the largest first.")
+@click.option(
+    "--sort", metavar="COLUMN", help="List layers by a column: numbers from the largest on, text from A to Z."
+)
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only N layers, by --sort (by macs without it).")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Unfold N levels of blocks; all by default.")
 @overriding(dtype="Type of the numbers, for bytes: float32, bfloat16, ...")
@@ -93,7 +95,7 @@ def _refuse_misuse(specs: tuple[str, ...], format_name: str, output: str | None,
 def _write(analyzed: list[Analyzed], format_name: str, output: str | None, view: View) -> None:
     """Writes to standard output, or, where nothing is wrong, to the file."""
     from archanalyzer.cli.output import deliver, is_file, page
-    from archanalyzer.report import Page, render
+    from archanalyzer.report import render
     from archanalyzer.report.columns import SheetError
 
     to_file = is_file(output)
@@ -102,7 +104,7 @@ def _write(analyzed: list[Analyzed], format_name: str, output: str | None, view:
     shown = [one for one in analyzed if format_name == "json" or one.graph.layers]
     here = page(sys.stdout)
     try:
-        text = render(format_name, shown, view, Page(here.width) if to_file else here)
+        text = render(format_name, shown, view, here._replace(color=False) if to_file else here)
     except SheetError as error:
         raise click.UsageError(str(error)) from None
     deliver(text, output, exact=format_name != "table")

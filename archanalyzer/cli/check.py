@@ -55,7 +55,7 @@ def _specs(paths: tuple[str, ...]) -> list[str]:
     """The files named, and those below the folders named, each once."""
     found: dict[str, None] = {}
     for path in paths:
-        below = list(_below(path)) if Path(path).is_dir() else [path]
+        below = list(_below(path)) if path and Path(path).is_dir() else [path]
         if not below:
             raise click.UsageError(f"there is no *.yaml or *.yml below `{path}`")
         found.update(dict.fromkeys(below))
@@ -84,7 +84,7 @@ def _judge(path: str) -> Verdict:
     else:
         outcome = Outcome.OK if expectations else Outcome.NONE
     diagnostics = (*analyzed.diagnostics, *found)
-    return Verdict(path, analyzed.graph.name, outcome, len(expectations), len(found), diagnostics)
+    return Verdict(analyzed.spec.path, analyzed.graph.name, outcome, len(expectations), len(found), diagnostics)
 
 
 def _tell(verdict: Verdict) -> None:

@@ -37,6 +37,8 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, values: tuple[s
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise click.BadParameter(f"expected NAME=VALUE, found `{text}`")
+        if name.strip() in pairs:
+            raise click.BadParameter(f"`{name.strip()}` is given twice")
         pairs[name.strip()] = value.strip()
     return pairs
 

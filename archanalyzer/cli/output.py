@@ -26,11 +26,13 @@ class NotWritten(click.ClickException):
 
 
 def page(stream: TextIO | None) -> Page:
-    """What a stream shows: a terminal as it is; else 80 columns, unless ``COLUMNS`` says otherwise."""
+    """What a stream shows: a terminal as it is; else 80 columns or more, unless ``COLUMNS`` says otherwise."""
     if stream is not None and stream.isatty():
         return Page(shutil.get_terminal_size().columns, wants_color(stream))
     columns = os.environ.get("COLUMNS", "")
-    return Page(int(columns) if columns.isdecimal() and int(columns) else _DEFAULT_WIDTH, wants_color(stream))
+    if columns.isdecimal() and int(columns):
+        return Page(int(columns), wants_color(stream))
+    return Page(_DEFAULT_WIDTH, wants_color(stream), fixed=False)
 
 
 def wants_color(stream: TextIO | None) -> bool:
@@ -50,8 +52,10 @@ def emit(text: str, *, err: bool = False, exact: bool = False) -> None:
         NotWritten: the system refuses.
     """
     stream: TextIO | None = sys.stderr if err else sys.stdout
-    if stream is None or not text:  # a closed stream
+    if not text or (stream is None and err):
         return
+    if stream is None:
+        raise NotWritten("cannot write the output: standard output is closed")
     try:
         if exact and hasattr(stream, "buffer"):
             stream.flush()

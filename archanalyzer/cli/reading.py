@@ -10,6 +10,7 @@ from archanalyzer.diagnostics import SpecError
 from archanalyzer.graph import Graph, Spec
 from archanalyzer.passes.analyzing import Analyzed, analyze
 from archanalyzer.spec import read_spec
+from archanalyzer.spec.text import STDIN
 
 
 def read_and_analyze(
@@ -23,8 +24,9 @@ def read_and_analyze(
     try:
         spec = read_spec(path, settings=settings or {}, input_shapes=input_shapes or {}, dtype=dtype)
     except SpecError as error:
-        nothing = Graph(PurePath(path).stem, layers=(), outputs=())
-        spec = Spec(path, nothing, diagnostics=error.diagnostics)
+        name = STDIN if path == "-" else path
+        nothing = Graph(PurePath(name).stem.strip("<>"), layers=(), outputs=())
+        spec = Spec(name, nothing, diagnostics=error.diagnostics)
     return analyze(spec)
 
 

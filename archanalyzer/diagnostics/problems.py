@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from itertools import islice
 
-from archanalyzer.diagnostics.diagnostic import Diagnostic, Note, Rule, SpecError, has_errors
+from archanalyzer.diagnostics.diagnostic import Diagnostic, Note, Rule, has_errors
 from archanalyzer.diagnostics.source import BlockUse, Source
 
 _MOST_COMPARED = 5_000
@@ -56,11 +56,6 @@ class Problems:
     @property
     def has_errors(self) -> bool:
         return has_errors(self._found.values())
-
-    def raise_errors(self) -> None:
-        """Raises SpecError with everything found, warnings included, where there is an error among it."""
-        if self.has_errors:
-            raise SpecError(self.diagnostics)
 
 
 def did_you_mean(name: str, known: tuple[str, ...] | list[str], what: str) -> str:

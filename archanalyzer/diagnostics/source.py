@@ -26,6 +26,12 @@ class SourceFile:
         """Line ``number`` (from 1) without its break; empty where there is none."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
+    def at(self, index: int) -> Source:
+        """The place of one character of the text, or of its end."""
+        before = _LINE_BREAK.split(self.text[:index])
+        column = len(before[-1]) + 1
+        return Source(self, len(before), column, column + (index < len(self.text)))
+
 
 class Source(NamedTuple):
     """A place in a file; lines and columns count characters from 1, ``end_column`` is exclusive."""

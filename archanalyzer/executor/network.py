@@ -77,6 +77,7 @@ class Network:
         self.types = facts.result(TensorTypes)
         self._used = facts.result(ParameterFacts)
         self._needed = follow_gradients(graph, self._used, by_network_inputs=input_gradients)
+        self._gives_input_gradients = input_gradients
         self._kernels = make_kernels(self.types)
         self._plans: dict[tuple[bool, bool, bool], Plan] = {}
         self._binding: Binding | None = None
@@ -299,8 +300,13 @@ class Network:
         outputs = [self.graph.layers[index].name for index in self.graph.outputs]
         self._fill_output_gradients(binding, [given[name] for name in outputs])
         self._run_backward(binding)
+        if not self._gives_input_gradients:
+            return {}
         by_inputs = {self.graph.layers[index].name: binding.gradient(index) for index in self.graph.inputs}
-        return {name: gradient.copy() for name, gradient in by_inputs.items() if gradient is not None}
+        zeros = {
+            name: np.zeros((binding.batch, *self.types.outputs[self.graph.index[name]].shape)) for name in by_inputs
+        }
+        return {name: zeros[name] if array is None else array.copy() for name, array in by_inputs.items()}
 
     def _bound_for_backward(self) -> Binding:
         if self._binding is None or not self._awaits_backward:
@@ -384,8 +390,9 @@ def require_finite(array: Array, layer: str, what: str) -> None:
 
     The sum is looked at first: it is finite where all numbers are, unless they are very large.
     """
-    if np.isfinite(array.sum()) or np.isfinite(array).all():
-        return
+    with np.errstate(all="ignore"):
+        if np.isfinite(array.sum()) or np.isfinite(array).all():
+            return
     raise NonFiniteError(layer, what, "NaN" if np.isnan(array).any() else "infinity")
 
 

@@ -4,7 +4,7 @@ from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
 from archanalyzer.graph.graph import Block, Graph, Layer
 from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View, WrongField
 from archanalyzer.graph.spec import Expectation, Pinned, Running, Spec
-from archanalyzer.graph.tensor import MOST_AXES, TensorType, Unpooling
+from archanalyzer.graph.tensor import DTYPE_BYTES, MOST_AXES, TensorType, Unpooling, shown_shape
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
     IrregularWindow,
@@ -19,6 +19,7 @@ from archanalyzer.graph.window import (
 )
 
 __all__ = [
+    "DTYPE_BYTES",
     "MOST_AXES",
     "Arithmetic",
     "Arity",
@@ -52,5 +53,6 @@ __all__ = [
     "WrongField",
     "aligned_axes",
     "count",
+    "shown_shape",
     "whole_axes",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ from archanalyzer.graph.window import Window
 
 MOST_AXES = 8
 """Of one tensor: half as many again as any layer has a use for, so that what is kept of each axis stays small."""
+
+DTYPE_BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int8": 1}
+"""The types that numbers may have, the default first, and the bytes of one."""
 
 _AXIS_NAMES = {
     1: ("features",),
@@ -58,4 +62,9 @@ class TensorType(NamedTuple):
         return named or ("channels", *(f"axis{axis}" for axis in range(1, len(self.shape))))
 
     def __str__(self) -> str:
-        return "×".join(map(str, self.shape))
+        return shown_shape(self.shape)
+
+
+def shown_shape(shape: Iterable[int | str]) -> str:
+    """A shape in a message: ``3×224×224``."""
+    return "×".join(map(str, shape)) or "a single number"

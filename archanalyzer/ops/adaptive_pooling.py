@@ -161,7 +161,7 @@ class AdaptiveMaxPool2d(AdaptiveMaxPooling):
 
 
 class AdaptiveMaxPool3d(AdaptiveMaxPooling):
-    """Maxima, to a given depth, height and width."""
+    """Maxima, to a given depth, height and width. Input (channels, depth, height, width) → output (channels, *size)."""
 
     name = "adaptive_max_pool3d"
     axes = 3
@@ -188,7 +188,7 @@ class AdaptiveAvgPool2d(AdaptiveAveragePooling):
 
 
 class AdaptiveAvgPool3d(AdaptiveAveragePooling):
-    """Means, to a given depth, height and width."""
+    """Means, to a given depth, height and width. Input (channels, depth, height, width) → output (channels, *size)."""
 
     name = "adaptive_avg_pool3d"
     axes = 3

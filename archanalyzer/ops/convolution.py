@@ -102,7 +102,10 @@ class Conv2d(Convolution):
 
 
 class Conv3d(Convolution):
-    """Convolution over depth, height and width."""
+    """Convolution over depth, height and width.
+
+    Input (channels, depth, height, width) → output (filters, depth, height, width).
+    """
 
     name = "conv3d"
     axes = 3

@@ -131,10 +131,11 @@ def require_axis(tensor: TensorType, axis: int) -> None:
 
 
 class SlidingOp(SpatialOp):
-    """An op whose kernel slides over the axes. ``kernel`` and ``stride`` are one number or one an axis;
+    """An op whose kernel slides over the axes.
 
-    ``padding`` is ``same`` (the output is ceil(length / stride) long, an odd pixel goes to the end), ``valid`` (none),
-    a number for both sides of every axis, one an axis, or a pair [before, after] an axis.
+    ``kernel`` and ``stride`` are one number or one an axis. ``padding`` is ``same`` (the output is ⌈length / stride⌉
+    long, an odd pixel goes to the end), ``valid`` (none), a number for both sides of every axis, one an axis, or a
+    pair [before, after] an axis.
     """
 
     kernel: PerAxis = Field(description="A whole number from 1, or one an axis: the extent of the kernel.")

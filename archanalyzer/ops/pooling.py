@@ -203,7 +203,10 @@ class MaxPool2d(MaxPooling):
 
 
 class MaxPool3d(MaxPooling):
-    """Maxima over depth, height and width."""
+    """Maxima over depth, height and width.
+
+    Input (channels, depth, height, width) → output (channels, depth, height, width).
+    """
 
     name = "max_pool3d"
     axes = 3
@@ -235,7 +238,10 @@ class AvgPool2d(AveragePooling):
 
 
 class AvgPool3d(AveragePooling):
-    """Means over depth, height and width."""
+    """Means over depth, height and width.
+
+    Input (channels, depth, height, width) → output (channels, depth, height, width).
+    """
 
     name = "avg_pool3d"
     axes = 3

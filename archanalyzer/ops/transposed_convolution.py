@@ -159,7 +159,10 @@ class ConvTranspose1d(TransposedConvolution):
 
 
 class ConvTranspose2d(TransposedConvolution):
-    """Transposed convolution over height and width."""
+    """Transposed convolution over height and width.
+
+    Input (channels, height, width) → output (filters, height, width).
+    """
 
     name = "conv_transpose2d"
     axes = 2
@@ -180,7 +183,10 @@ class ConvTranspose2d(TransposedConvolution):
 
 
 class ConvTranspose3d(TransposedConvolution):
-    """Transposed convolution over depth, height and width."""
+    """Transposed convolution over depth, height and width.
+
+    Input (channels, depth, height, width) → output (filters, depth, height, width).
+    """
 
     name = "conv_transpose3d"
     axes = 3

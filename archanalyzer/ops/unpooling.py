@@ -92,7 +92,10 @@ class MaxUnpool2d(MaxUnpooling):
 
 
 class MaxUnpool3d(MaxUnpooling):
-    """Back through a max_pool3d."""
+    """Back through a max_pool3d.
+
+    Inputs (channels, *pooled) and that max-pool → output (channels, depth, height, width).
+    """
 
     name = "max_unpool3d"
     axes = 3

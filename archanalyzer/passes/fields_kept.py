@@ -14,8 +14,8 @@ from archanalyzer.graph import Graph
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.tensor_types import TensorTypes
 
-MOST_FIELDS = 1_000_000
-"""Of all layers together: two axes of two inputs for as many layers as a spec may have."""
+MOST_FIELDS = 600_000
+"""Of all layers together: two axes of an image, for as many layers as a spec may have."""
 
 
 class FieldsKept(NamedTuple):

@@ -12,14 +12,12 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
-from archanalyzer.graph import Graph, Kept, Layer, Role, View
+from archanalyzer.graph import DTYPE_BYTES, Graph, Kept, Layer, Role, View
 from archanalyzer.passes.analysis import Column, Kind, Total, analysis
 from archanalyzer.passes.facts import Amount
 from archanalyzer.passes.parameters import Parameters
 from archanalyzer.passes.tensor_types import TensorTypes
 from archanalyzer.passes.training import Backward
-
-DTYPE_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
 
 class Lifetime(NamedTuple):

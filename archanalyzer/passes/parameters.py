@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, Note
 from archanalyzer.diagnostics.rules.language import SHARED_WEIGHTS_DIFFER
-from archanalyzer.graph import Graph, Layer, Role, Weight
+from archanalyzer.graph import Graph, Layer, Role, Weight, shown_shape
 from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -61,7 +61,7 @@ def _different(graph: Graph, used: tuple[tuple[Weight, ...], ...]) -> tuple[Diag
 
 
 def _shapes(weights: tuple[Weight, ...]) -> str:
-    return ", ".join(f"{weight.name} {'×'.join(map(str, weight.shape))}" for weight in weights) or "no weights"
+    return ", ".join(f"{weight.name} {shown_shape(weight.shape)}" for weight in weights) or "no weights"
 
 
 @analysis(

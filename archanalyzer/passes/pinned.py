@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, did_you_mean
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, PINNED_SHAPE
-from archanalyzer.graph import Pinned, Running, Weight
+from archanalyzer.graph import Pinned, Running, Weight, shown_shape
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters
 from archanalyzer.passes.tensor_types import TensorTypes
@@ -46,8 +46,8 @@ def _weights(arrays: Mapping[str, Pinned], weights: Mapping[str, Weight], layer:
                 hint = f"left out, it starts as {weights[name].initial:g}"
                 yield Diagnostic(INVALID_FIELD, message, pinned.source, hint)
         elif isinstance(pinned.value, list) and shape_of(pinned.value) != weights[name].shape:
-            message = f"expected `{name}` with shape {_shown(weights[name].shape)}"
-            yield Diagnostic(PINNED_SHAPE, f"{message}, found {_shown(shape_of(pinned.value))}", pinned.source)
+            message = f"expected `{name}` with shape {shown_shape(weights[name].shape)}"
+            yield Diagnostic(PINNED_SHAPE, f"{message}, found {shown_shape(shape_of(pinned.value))}", pinned.source)
 
 
 class Fit(NamedTuple):
@@ -85,17 +85,17 @@ class Layouts(NamedTuple):
 
     def __str__(self) -> str:
         """What is expected, in a message."""
-        distribution = f"shape {_shown(self.sample)}"
+        distribution = f"shape {shown_shape(self.sample)}"
         if not self.takes_classes:
             return distribution
         spatial = self.sample[1:]
-        return f"{distribution}, or {'classes with shape' if spatial else 'a class as'} {_shown(spatial)}"
+        return f"{distribution}, or {'classes with shape' if spatial else 'a class as'} {shown_shape(spatial)}"
 
     @property
     def batch_hint(self) -> str:
         """What a batch looks like."""
-        hint = f"a batch of N is {_shown(('N', *self.sample))}"
-        return f"{hint}, or of classes {_shown(('N', *self.sample[1:]))}" if self.takes_classes else hint
+        hint = f"a batch of N is {shown_shape(('N', *self.sample))}"
+        return f"{hint}, or of classes {shown_shape(('N', *self.sample[1:]))}" if self.takes_classes else hint
 
 
 class Samples(NamedTuple):
@@ -117,7 +117,7 @@ def _batches(samples: list[Samples]) -> Iterator[Diagnostic]:
         fit = each.layouts.fit(each.shape, batch)
         if fit is None:
             hint = each.layouts.batch_hint if len(each.shape) > len(each.layouts.sample) else None
-            message = f"expected `{each.name}` with {each.layouts}, found {_shown(each.shape)}"
+            message = f"expected `{each.name}` with {each.layouts}, found {shown_shape(each.shape)}"
             yield Diagnostic(PINNED_SHAPE, message, each.pinned.source, hint)
             continue
         if first is None or batch is None:
@@ -152,7 +152,3 @@ def shape_of(value: Any) -> Shape:
         shape.append(len(value))
         value = value[0] if value else None
     return tuple(shape)
-
-
-def _shown(shape: tuple[int | str, ...]) -> str:
-    return "×".join(map(str, shape)) or "a single number"

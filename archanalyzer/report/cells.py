@@ -9,6 +9,7 @@ from enum import Enum
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from archanalyzer.graph import shown_shape
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.facts import Amount
 from archanalyzer.report.text import escape
@@ -97,7 +98,7 @@ def bytes_text(value: int) -> str:
 
 def shape_text(shape: Sequence[int]) -> str:
     """``64×224×224``."""
-    return "×".join(map(str, shape)) or NOTHING
+    return shown_shape(shape) if shape else NOTHING
 
 
 def fraction_text(value: Any) -> str:

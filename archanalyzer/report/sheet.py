@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
-from math import prod
+from math import inf, prod
 from typing import Any, NamedTuple, TypeAlias
 
 from archanalyzer.graph import Block, Graph, Layer
@@ -65,7 +65,7 @@ def build_sheet(analyzed: Analyzed, view: View | None = None, *, fold: bool = Tr
     facts = analyzed.facts
     columns = choose(facts, view.columns)
     if view.sort is not None or view.top is not None:
-        rows = tuple(_ranked(facts, columns, view.sort or "macs", view.top))
+        rows = tuple(_ranked(facts, columns, "macs" if view.sort is None else view.sort, view.top))
     elif fold:
         rows = tuple(_Outline(facts, columns).rows(view.depth))
     else:
@@ -300,14 +300,17 @@ def _order(facts: Facts, name: str) -> Any:
 
 
 def _size(value: Any, form: Any) -> Any:
-    """What a value weighs in an order: a shape its elements, a field its largest extent; None where it isn't known."""
+    """What a value weighs in an order; None where it isn't known.
+
+    A shape weighs its elements, a field its largest extent; one that is ``all`` of an axis weighs most.
+    """
     if value is None:
         return None
     match form:
         case Kind.SHAPE:
             return prod(value)
         case Kind.FIELD:
-            return max((entry["size"] for entry in value), default=0)
+            return max((inf if entry["whole"] else entry["size"] for entry in value), default=0)
         case Kind.FRACTION:
             known = [Fraction(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
             return max(known, default=None)

@@ -7,7 +7,9 @@ and wrap every cell, which takes thirty times as long and is felt from a few tho
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from io import StringIO
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from rich.style import Style
 
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.passes.facts import Amount
 from archanalyzer.report.cells import UNKNOWN, Form, Look, cell
 from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, LOWER_BOUND, PARTIAL, notes, summary
@@ -26,6 +29,8 @@ from archanalyzer.report.view import Page, View
 GAP = "  "
 NARROWEST = 12
 """Columns of text, of shapes and of fields are not made narrower than this, whatever the page."""
+HUGE = 10**20
+"""Counts from here on are shown to three digits, however wide the page."""
 DEEPEST = 24
 """Columns of indentation, at most; what is nested deeper stands no further to the right."""
 _ROUNDED = "rounded to fit: k, M, G, T, P, E stand for 10³, 10⁶, 10⁹, 10¹², 10¹⁵, 10¹⁸"
@@ -67,7 +72,7 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:
     lines: list[Line] = []
     for number, one in enumerate(analyzed):
         lines += [[]] if number else []
-        lines += _network(one, view, page.width)
+        lines += _network(one, view, page)
     written = StringIO()
     console = Console(
         file=written,
@@ -81,14 +86,14 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:
     return written.getvalue()
 
 
-def _network(analyzed: Analyzed, view: View, page_width: int) -> Iterator[Line]:
-    sheet = build_sheet(analyzed, view)
+def _network(analyzed: Analyzed, view: View, page: Page) -> Iterator[Line]:
+    sheet, page_width = build_sheet(analyzed, view), page.width
     name, path = escape(sheet.title), escape(analyzed.spec.path)
     yield from _heading(name, path, page_width)
     if analyzed.graph.description:
         yield [Span(shorten(escape(analyzed.graph.description), page_width), _DIM)]
     yield []
-    grid = _Grid(sheet, page_width)
+    grid = _Grid(sheet, page_width, keeps_distinct=view.columns is not None and not page.fixed)
     yield from grid.lines()
     yield []
     told = summary(analyzed)
@@ -116,11 +121,15 @@ def _wrapped(text: str, most: int) -> list[str]:
 
 
 class _Grid:
-    """A sheet's cells as text, column by column, and the widths that they get."""
+    """A sheet's cells as text, column by column, and the widths that they get.
 
-    def __init__(self, sheet: Sheet, page_width: int) -> None:
+    ``keeps_distinct``: texts that differ are shown so that they do, and numbers in full, whatever the page.
+    """
+
+    def __init__(self, sheet: Sheet, page_width: int, *, keeps_distinct: bool = False) -> None:
         self.sheet = sheet
         self.page_width = page_width
+        self.keeps_distinct = keeps_distinct
         self.titles = [["layer"], *([column.title] for column in sheet.columns)]
         self.texts = [[*map(_label, sheet.rows), sheet.total_label]]
         self.texts += [self._texts(at) for at in range(1, len(self.titles))]
@@ -132,7 +141,8 @@ class _Grid:
     def _texts(self, at: int, *, rounded: bool = False) -> list[str]:
         column = self.sheet.columns[at - 1]
         values = (*(row.cells[at - 1] for row in self.sheet.rows), self.sheet.totals[at - 1])
-        return [cell(each, column.form, several_inputs=column.several_inputs, rounded=rounded) for each in values]
+        several = column.several_inputs
+        return [_in_short(each) or cell(each, column.form, several_inputs=several, rounded=rounded) for each in values]
 
     def _width(self, at: int) -> int:
         return max(map(width, (*self.titles[at], *self.texts[at])))
@@ -149,8 +159,8 @@ class _Grid:
         """Makes the table as narrow as the page: titles in several lines, then shorter texts, then shorter numbers."""
         if self._excess > 0:
             self._break_titles()
-        self._squeeze([0, *self._columns(Look.TEXT, Kind.DATA)], NARROWEST)
-        if self._excess > 0:
+        self._squeeze([0, *self._columns(Look.TEXT, Kind.DATA)])
+        if self._excess > 0 and not self.keeps_distinct:
             self._shorten_numbers()
 
     def _break_titles(self) -> None:
@@ -158,10 +168,22 @@ class _Grid:
             self.titles[at] = column.title.split()
             self.widths[at] = self._width(at)
 
-    def _squeeze(self, columns: Sequence[int], narrowest: int) -> None:
+    def _squeeze(self, columns: Sequence[int]) -> None:
         """Takes what is too much for the page from these columns, the widest first."""
         for at in sorted(columns, key=lambda at: -self.widths[at]):
-            self.widths[at] -= max(0, min(self._excess, self.widths[at] - narrowest))
+            if self._excess > 0:
+                self.widths[at] -= max(0, min(self._excess, self.widths[at] - self._narrowest(at)))
+
+    def _narrowest(self, at: int) -> int:
+        """To what width a column may be squeezed; the number of rows that are left out is never cut."""
+        rest = [width(row.label) for row in self.sheet.rows if at == 0 and row.kind is RowKind.REST]
+        least = max(NARROWEST, *rest, 0)
+        if not self.keeps_distinct or self.widths[at] <= least:
+            return least
+        labels = [escape(row.label) for row in self.sheet.rows] if at == 0 else self.texts[at]
+        distinct = _distinct_from(set(labels), least)
+        beside = (width(text) - width(label) for text, label in zip(self.texts[at], labels, strict=False))
+        return max(more + min(width(label), distinct) for more, label in zip(beside, labels, strict=True))
 
     def _shorten_numbers(self) -> None:
         """Rounds counts and cuts shapes and fields, if the table comes to fit by that; else all stays exact."""
@@ -172,7 +194,7 @@ class _Grid:
                 self.texts[at] = self._texts(at, rounded=True)
                 self.widths[at] = self._width(at)
         shortenings = [_ROUNDED, _CUT] if self._excess > 0 else [_ROUNDED]
-        self._squeeze(self._columns(Kind.SHAPE, Kind.FIELD, Kind.FRACTION), NARROWEST)
+        self._squeeze(self._columns(Kind.SHAPE, Kind.FIELD, Kind.FRACTION))
         if self._excess > 0:
             self.texts, self.widths = exact
         else:
@@ -202,6 +224,24 @@ class _Grid:
             padded = _padded(text, wide, right=column.align == "right")
             line.append(Span(GAP + padded, _style(text, style)))
         return line
+
+
+def _in_short(value: object) -> str:
+    """A count with so many digits that nobody reads them, as ``1.23e20``; empty for any other."""
+    number, at_least = value if isinstance(value, Amount) else (value, False)
+    if not isinstance(number, int) or abs(number) < HUGE:
+        return ""
+    return f"{'≥ ' if at_least else ''}{Decimal(number):.2e}".replace("e+", "e")
+
+
+def _distinct_from(texts: set[str], least: int) -> int:
+    """The least width, from ``least`` on, to which texts can be shortened without coming to look alike."""
+    longest = max(map(width, texts))
+
+    def are_distinct(most: int) -> bool:
+        return len({shorten(text, most) for text in texts}) == len(texts)
+
+    return bisect_left(range(max(least, longest)), True, least, key=are_distinct)
 
 
 def _padded(text: str, wide: int, *, right: bool = False) -> str:

@@ -20,7 +20,11 @@ class View(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What is written on: how many columns wide, and whether it shows colours."""
+    """What is written on: how many columns wide, and whether it shows colours.
+
+    ``fixed``: there is no more room, as on a terminal; else a table that was asked for may be wider where it must.
+    """
 
     width: int = 80
     color: bool = False
+    fixed: bool = True

@@ -35,7 +35,8 @@ class BlockArguments(NamedTuple):
         misspelt = self._refuse_unknown([name for name in written if name not in defaults], ev)
         given = {name: node for name, node in written.items() if not is_nothing(node)}
         earlier = {name: value for name, value in earlier.items() if name not in written}
-        missing = [name for name in defaults if not (name in given or name in earlier or defaults[name])]
+        needed = (name for name in defaults if not (name in given or name in earlier or defaults[name]))
+        missing = dict.fromkeys(needed)
         if not misspelt.issuperset(missing):
             self._report_missing([name for name in missing if name not in misspelt], ev)
         values = Names({}, variables, later=defaults)

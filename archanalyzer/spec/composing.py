@@ -41,7 +41,7 @@ from archanalyzer.diagnostics.rules.text import (
 )
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import shown
+from archanalyzer.spec.scalars import NULLS, shown
 from archanalyzer.spec.splitting import end_of_expression, in_quotes
 from archanalyzer.spec.syntax import report_syntax_error
 
@@ -51,8 +51,7 @@ _Event: TypeAlias = Any
 # Anchors and tags before a value, with what may stand between.
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*(?:#.*\s*)*)*")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
-_NULL_KEYS = frozenset(("", "~", "null", "Null", "NULL"))
-_SPECIAL_KEYS = _NULL_KEYS | {"<<"}
+_SPECIAL_KEYS = frozenset((*NULLS, "<<"))
 # After these, values are missing; to go on would be to report each of them as missing.
 _LEAVING_GAPS = (ALIAS_CYCLE, MERGE_KEY, UNKNOWN_ALIAS)
 _MOST_HINTS = 100
@@ -139,7 +138,7 @@ class _OpenMap:
         entries = self.node.entries
         if not isinstance(key, ScalarNode):
             self.problems.add(KEY_NOT_TEXT, f"expected a name as key, found {key.kind}", key.source)
-        elif key.plain and key.text in _NULL_KEYS:
+        elif key.plain and key.text in NULLS:
             self.problems.add(KEY_NOT_TEXT, "expected a name as key, found nothing", key.source)
         elif key.plain and key.text == "<<":
             hint = "put what is common into a block with arguments"

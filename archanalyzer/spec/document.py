@@ -24,7 +24,7 @@ from archanalyzer.diagnostics.rules.language import (
     UNUSED_BLOCK,
 )
 from archanalyzer.diagnostics.rules.layers import TOO_MANY_AXES
-from archanalyzer.graph import MOST_AXES
+from archanalyzer.graph import DTYPE_BYTES, MOST_AXES
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
 from archanalyzer.spec.evaluation import (
@@ -63,7 +63,7 @@ _REQUIRED = {
 }
 _BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
 _EXTENT = re.compile("(?:^|(?<=[x×,]))[^x×,]*")
-DTYPES = ("float32", "float64", "float16", "bfloat16", "int8")
+DTYPES = tuple(DTYPE_BYTES)
 
 
 class Overrides(NamedTuple):
@@ -122,8 +122,8 @@ def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) ->
     variables = _variables(sections.get("variables"), overrides, ev)
     blocks, entries = _layers(sections, ev)
     return Document(
-        name=ev.text(sections.get("name"), "`name`") or stem,
-        description=(ev.text(sections.get("description"), "`description`") or "").strip(),
+        name=_on_one_line(ev.text(sections.get("name"), "`name`")) or stem,
+        description=_on_one_line(ev.text(sections.get("description"), "`description`")),
         dtype=_dtype(sections.get("dtype"), overrides, ev),
         variables=variables,
         inputs=_inputs(sections.get("inputs"), variables, overrides, ev),
@@ -132,6 +132,10 @@ def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) ->
         entries=entries,
         sections=sections,
     )
+
+
+def _on_one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def read_keys(mapping: MappingNode, known: tuple[str, ...], what: str, ev: Evaluator) -> dict[str, Node]:

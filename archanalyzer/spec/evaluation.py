@@ -14,7 +14,7 @@ from archanalyzer.diagnostics.rules.language import WRONG_KIND
 from archanalyzer.spec.expressions import Expressions
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, ValueProblem, boolean_hint, scalar_value, shown
+from archanalyzer.spec.scalars import NULLS, Value, ValueProblem, boolean_hint, scalar_value, shown
 
 
 class ReportedError(Exception):
@@ -161,7 +161,7 @@ class Evaluator(NamedTuple):
 
 def is_nothing(node: Node) -> bool:
     """Whether a value is left empty, or ``null``."""
-    return isinstance(node, ScalarNode) and node.plain and node.text in {"", "~", "null", "Null", "NULL"}
+    return isinstance(node, ScalarNode) and node.plain and node.text in NULLS
 
 
 def meant(name: str, known: Collection[str]) -> str | None:
@@ -214,8 +214,10 @@ def found_value(node: Node, value: Value) -> str:
 
 def kind_hint(node: Node, value: Value, *wanted: type) -> str | None:
     """A hint for one who wrote a value of a wanted kind, but so that it is none: ``"3"``, ``3.0`` or ``yes``."""
-    if not isinstance(node, ScalarNode) or node.text.startswith("="):
+    if not isinstance(node, ScalarNode):
         return None
+    if node.text.startswith("="):
+        return "in place of a number, write `=1 if … else 0`" if isinstance(value, bool) else None
     if isinstance(value, float) and int in wanted and value.is_integer() and abs(value) < 1e18:
         return f"{shown(node.text, 40)} is a float; write `{int(value)}`"
     if not isinstance(value, str):

@@ -19,8 +19,8 @@ class Scope:
     """One use of a block, or the top level: names in it are unique, and full names begin with ``prefix``.
 
     ``inputs``: what it was given, by name, as indices of layers. ``shared``: the full name of the block use whose
-    weights this one uses. ``series``: the stem and the last number of layers that go on from each other. ``jumps``: from a
-    number of a stem that is taken, the next one that was not when it was last looked for.
+    weights this one uses. ``series``: the stem and the last number of layers that go on from each other. ``jumps``:
+    from a number of a stem that is taken, the next that was not when it was last looked for.
     """
 
     prefix: str = ""

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from archanalyzer.diagnostics import Problems, Source, SourceFile, SpecError
-from archanalyzer.diagnostics.rules.language import UNKNOWN_LAYER, UNUSED_LAYER
+from archanalyzer.diagnostics.rules.language import EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
 from archanalyzer.diagnostics.rules.text import EMPTY_FILE
 from archanalyzer.graph import Graph, Layer, Spec
 from archanalyzer.spec.composing import compose
@@ -41,7 +41,8 @@ def read_spec(
     Raises:
         SpecError: nothing of the spec could be read: there is no such file, or it is no YAML.
     """
-    return _spec(read(path, limits), path, Overrides(settings, input_shapes, dtype), limits)
+    file = read(path, limits)
+    return _spec(file, file.name, Overrides(settings, input_shapes, dtype), limits)
 
 
 def parse_spec(
@@ -72,6 +73,9 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
     except ReportedError:
         raise SpecError(problems.diagnostics) from None
     report_unresolved(expansion.unresolved, expansion.layers, expansion.outputs, expansion.opaque, ev)
+    if len(expansion.layers) == len(document.inputs) and not problems.has_errors:
+        hint = "`repeat: 0` leaves a layer out"
+        ev.report(EMPTY_BLOCK, "`layers:` has no layer in it", document.sections["layers"], hint=hint)
     outputs = _outputs(document, expansion, ev)
     whole = Graph(
         name=document.name,

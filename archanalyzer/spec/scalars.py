@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = bool | int | float | str | tuple["Value", ...] | None
 
+NULLS = ("", "~", "null", "Null", "NULL")
+"""Plain scalars that stand for nothing."""
+
 _WORDS: dict[str, bool | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(NULLS),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }

@@ -9,7 +9,7 @@ import re
 
 import yaml
 
-from archanalyzer.diagnostics import Note, Problems, Source, SourceFile
+from archanalyzer.diagnostics import Note, Problems, SourceFile
 from archanalyzer.diagnostics.rules.text import YAML_SYNTAX
 from archanalyzer.spec.scalars import shown
 
@@ -19,19 +19,12 @@ _WORD = re.compile(r"[^\s,\[\]{}]+|\S")
 def report_syntax_error(error: Exception, file: SourceFile, problems: Problems) -> None:
     """Adds what ``error``, raised by PyYAML, says of ``file`` to ``problems``."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        problems.add(YAML_SYNTAX, f"this is not YAML: {shown(str(error), 100)[1:-1]}", source_at(file, 0))
+        problems.add(YAML_SYNTAX, f"this is not YAML: {shown(str(error), 100)[1:-1]}", file.at(0))
         return
     place = _Place(error, file.text)
     message, hint = _explain(place)
-    notes = (Note(f"the {place.reading} begins here", source_at(file, place.start)),) if place.reading else ()
-    problems.add(YAML_SYNTAX, message, source_at(file, place.index), hint=hint, notes=notes)
-
-
-def source_at(file: SourceFile, index: int) -> Source:
-    """The place of one character of the text, or of its end."""
-    before = SourceFile(file.name, file.text[:index]).lines
-    column = len(before[-1]) + 1
-    return Source(file, len(before), column, column + (index < len(file.text)))
+    notes = (Note(f"the {place.reading} begins here", file.at(place.start)),) if place.reading else ()
+    problems.add(YAML_SYNTAX, message, file.at(place.index), hint=hint, notes=notes)
 
 
 class _Place:

@@ -20,7 +20,9 @@ from archanalyzer.diagnostics.rules.text import (
 )
 from archanalyzer.spec.limits import Limits
 
-_STDIN = "<stdin>"
+STDIN = "<stdin>"
+"""What standard input is called, in messages and reports."""
+
 # UTF-32 comes first: its little-endian mark begins with that of UTF-16.
 _OTHER_ENCODINGS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -38,7 +40,9 @@ def read(path: str, limits: Limits) -> SourceFile:
     Raises:
         SpecError: there is no such file, it cannot be read, is too large, not UTF-8, or holds control characters.
     """
-    name = _STDIN if path == "-" else path
+    if not path:
+        raise SpecError([Diagnostic(FILE_NOT_FOUND, "expected the path of a file, found an empty one")])
+    name = STDIN if path == "-" else path
     data = _bytes_of_stdin(limits) if path == "-" else _bytes_of_file(path, limits)
     if len(data) > limits.file_bytes:
         _refuse_size(name, limits)
@@ -58,7 +62,7 @@ def source_from_string(text: str, name: str = "<string>") -> SourceFile:
         character = ord(text[end])
         hint = "is this a text file?" if character == 0 else "remove it"
         message = f"expected text, found the control character U+{character:04X}"
-        _refuse(CONTROL_CHARACTER, message, _source_at(file, end), hint)
+        _refuse(CONTROL_CHARACTER, message, file.at(end), hint)
     return file
 
 
@@ -93,7 +97,7 @@ def _bytes_of_stdin(limits: Limits) -> bytes:
     try:
         return sys.stdin.buffer.read(limits.file_bytes + 1)
     except (AttributeError, OSError, ValueError):  # there is none, it cannot be read, it is closed
-        _refuse(FILE_NOT_READABLE, "standard input cannot be read", _start_of(_STDIN))
+        _refuse(FILE_NOT_READABLE, "standard input cannot be read", _start_of(STDIN))
 
 
 def _similar(path: str) -> str | None:
@@ -115,15 +119,9 @@ def _decode(data: bytes, name: str) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         file = SourceFile(name, data.decode(errors="replace"))
-        source = _source_at(file, len(data[: error.start].decode()))
+        source = file.at(len(data[: error.start].decode()))
         found = f"expected UTF-8, found the byte 0x{data[error.start]:02X}"
         _refuse(NOT_UTF8, found, source, "save the file as UTF-8")
-
-
-def _source_at(file: SourceFile, offset: int) -> Source:
-    before = SourceFile(file.name, file.text[:offset]).lines
-    column = len(before[-1]) + 1
-    return Source(file, len(before), column, column + 1)
 
 
 def _start_of(name: str) -> Source:

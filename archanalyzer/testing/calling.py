@@ -1,7 +1,8 @@
 """Calls the kernel of a case as the plan does, and as strictly as the contract is written.
 
 Whatever is to be filled is full of garbage before, as is all scratch space; whatever is only to be read cannot be
-written; and of inputs and output, the backward step gets what ``op.kept`` asks for, and ``ABSENT`` for the rest.
+written; an input of which the type alone matters is ``ABSENT``; and of inputs and output, the backward step gets what
+``op.kept`` asks for, and ``ABSENT`` for the rest.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def run_forward(  # noqa: PLR0913 - all that a kernel is given
     _require_shapes("inputs", [x.shape for x in arrays], [(batch, *tensor.shape) for tensor in case.inputs])
     kernel = case.kernel
     call = Forward(
-        inputs=arrays,
+        inputs=tuple(x if read else ABSENT for x, read in zip(arrays, case.reads, strict=True)),
         output=garbage((batch, *case.output.shape), dtype),
         weights=_of_forward_step(case.op.weights(case.inputs), weights or {}, dtype, training=training),
         extras={extra.name: _extra(extra, batch, dtype) for extra in kernel.extras()},
@@ -74,14 +75,15 @@ def run_backward(
     dtype = forward.output.dtype
     kept = case.op.kept(case.inputs, case.output) or Kept(inputs=True, output=True)
     learned = [weight for weight in case.op.weights(case.inputs) if weight.role is not Role.BUFFER]
+    batch = len(forward.output)
     inputs_kept = kept.inputs and (learning or not kept.inputs_for_weights_only)
     call = Backward(
         inputs=forward.inputs if inputs_kept else (ABSENT,) * len(case.inputs),
         output=_only_read(forward.output, dtype) if kept.output else ABSENT,
         dy=_only_read(dy, dtype),
         dx=tuple(
-            garbage(x.shape, dtype) if asked else None
-            for x, asked in zip(forward.inputs, wanted or (True,) * len(case.inputs), strict=True)
+            garbage((batch, *tensor.shape), dtype) if asked else None
+            for tensor, asked in zip(case.inputs, wanted or (True,) * len(case.inputs), strict=True)
         ),
         dw={weight.name: garbage(weight.shape, dtype) for weight in learned if learning},
         weights={name: _only_read(array, dtype) for name, array in forward.weights.items()},

@@ -11,7 +11,7 @@ import yaml
 from archanalyzer import ops
 from archanalyzer.executor import kernels
 from archanalyzer.executor.kernel import Kernel
-from archanalyzer.graph import Example, Op, TensorType, Types
+from archanalyzer.graph import Example, NoPosition, Op, TensorType, Types
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class Case:
         """
         made = self.kernel_type or kernels.get(self.op.name)
         return made(self.op, self.inputs, self.output)
+
+    @cached_property
+    def reads(self) -> tuple[bool, ...]:
+        """For each input, whether its numbers are read; else its type alone matters."""
+        stated = self.op.readings(self.inputs, self.output) or ((),) * len(self.inputs)
+        return tuple(not any(isinstance(each, NoPosition) for each in by_axis) for by_axis in stated)
 
     def __str__(self) -> str:
         """The op with what was given of its fields: ``conv2d[filters=8,groups=4]``."""

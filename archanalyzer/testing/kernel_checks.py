@@ -67,9 +67,9 @@ def untouched(case: Case) -> None:
         forward = point.forward(case, training=training)
         held = (*forward.weights.values(), *forward.extras.values(), forward.output)
         before = [array.copy() for array in held]
-        call = run_backward(case, forward, np.ones(forward.output.shape))
+        call = run_backward(case, forward, np.ones(forward.output.shape), wanted=case.reads)
         pairs = (
-            *zip(forward.inputs, point.inputs, strict=True),
+            *((x, then) for x, then, read in zip(forward.inputs, point.inputs, case.reads, strict=True) if read),
             *zip(held, before, strict=True),
             *((forward.weights[name], array) for name, array in point.weights.items() if not training),
             (call.dy, np.ones(forward.output.shape)),
@@ -114,8 +114,9 @@ def _seen(case: Case, point: Point) -> list[Array]:
     samples, outputs = len(point.inputs[0]), case.output.elements
     forward = point.samples(np.repeat(np.arange(samples), outputs)).forward(case)
     dy = np.tile(np.eye(outputs), (samples, 1)).reshape(forward.output.shape)
-    call = run_backward(case, forward, dy, learning=False)
-    return [(dx.reshape(samples, outputs, -1) != 0).any(axis=0) for dx in call.dx if dx is not None]
+    call = run_backward(case, forward, dy, wanted=case.reads, learning=False)
+    gradients = [np.zeros(samples * outputs) if dx is None else dx for dx in call.dx]
+    return [(dx.reshape(samples, outputs, -1) != 0).any(axis=0) for dx in gradients]
 
 
 def _spiked(case: Case, number: int, spike: float, random: np.random.Generator) -> Point:
@@ -160,7 +161,7 @@ def _products(case: Case) -> Iterator[tuple[str, int]]:
     yield "the forward step", tally.products
     dy = tally.numbers(random.standard_normal((1, *case.output.shape)))
     inputs = range(len(case.inputs))
-    for one in inputs:
+    for one in (number for number in inputs if case.reads[number]):
         tally.products = 0
         run_backward(case, forward, dy, wanted=[number == one for number in inputs], learning=False)
         yield f"the gradient by input {one}", tally.products

@@ -14,6 +14,7 @@ import pytest
 from archanalyzer.cli import analyze, main
 from archanalyzer.report import FORMATS
 
+ROOT = Path(__file__).parents[2]
 GOOD = """\
 archspec: 1
 name: small
@@ -73,7 +74,7 @@ def test_options_reach_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_standard_input() -> None:
     done = run("analyze", "-", "--format", "csv", "--columns", "macs", stdin=GOOD)
-    assert done.stdout.splitlines()[1:] == ["-,image,0", "-,conv2d,3888", "-,relu,0"]
+    assert done.stdout.splitlines()[1:] == ["<stdin>,image,0", "<stdin>,conv2d,3888", "<stdin>,relu,0"]
 
 
 def test_every_format_can_be_asked_for() -> None:
@@ -124,7 +125,14 @@ def test_a_warning_is_told_and_is_no_error(capsys: pytest.CaptureFixture[str]) -
         (["analyze", "good.yaml", "--top", "3", "--depth", "1"], "they do not go with `--depth`"),
         (["analyze", "good.yaml", "--format", "json", "--top", "3"], "JSON always holds every layer"),
         (["analyze", "good.yaml", "--set", "filters"], "expected NAME=VALUE, found `filters`"),
+        (["analyze", "good.yaml", "--set", "filters=4", "--set", "filters=5"], "`filters` is given twice"),
+        (["analyze", "good.yaml", "--input", "image=3x4x4", "--input", "image=3x5x5"], "`image` is given twice"),
+        (["analyze", "good.yaml", "--input", "image=3x16x"], "--input image:1:6: error[invalid-field]"),
+        (["analyze", "good.yaml", "--sort", ""], "there is no column `` to sort by"),
+        (["analyze", "good.yaml", "--columns", "shaer,inptus"], "`inptus`; did you mean `inputs`?"),
         (["analyze", "good.yaml", "-o", "./good.yaml"], "`./good.yaml` is the spec itself"),
+        (["analyze", ""], "error[file-not-found]: expected the path of a file, found an empty one"),
+        (["check", ""], "error[file-not-found]: expected the path of a file, found an empty one"),
         (["analyze", "-", "-"], "can be read only once"),
         (["check", "."], ""),
         (["check", "empty"], "there is no *.yaml or *.yml below `empty`"),
@@ -136,6 +144,46 @@ def test_input_that_cannot_be_used(
     (folder / "empty").mkdir()
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["analyze", "check"])
+def test_a_closed_standard_output_is_told(command: str) -> None:
+    for closed, told in ((">&-", "Error: cannot write the output: standard output is closed\n"), (">&- 2>&-", "")):
+        shell = f"{sys.executable} -m archanalyzer {command} good.yaml {closed}"
+        done = subprocess.run(["sh", "-c", shell], capture_output=True, encoding="utf-8", check=False)
+        assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_with_a_closed_standard_output_a_file_is_written(folder: Path) -> None:
+    shell = f"{sys.executable} -m archanalyzer analyze good.yaml -o out.txt >&-"
+    assert subprocess.run(["sh", "-c", shell], check=False).returncode == 0
+    assert (folder / "out.txt").read_text().startswith("small")
+
+
+def test_what_does_not_fit_into_memory_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("archanalyzer.cli.reading.read_spec", fill)
+    assert main(["analyze", "good.yaml"]) == 2
+    told = "archanalyzer: out of memory: what is asked for is too large for this machine\n"
+    assert capsys.readouterr() == ("", told)
+
+
+def test_an_interruption_while_the_program_is_loaded_leaves_no_traceback(folder: Path) -> None:
+    (folder / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = run("analyze", "good.yaml", PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("command", ["analyze", "check"])
+def test_standard_input_has_one_name(command: str) -> None:
+    done = run(command, "-", stdin=BAD)
+    assert "<stdin>:7:5: error" in done.stderr
+    for name in (" -:", "`-`", "stdin:", "error -"):
+        assert name not in (done.stdout + done.stderr).replace("<stdin>", "")
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from archanalyzer.graph import MOST_AXES
 from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS
-from archanalyzer.spec.document import DTYPES, MOST_AXES, SECTIONS
+from archanalyzer.spec.document import DTYPES, SECTIONS
 from archanalyzer.spec.entries import _LONGEST_NAME as LONGEST_NAME
 from archanalyzer.spec.entries import BESIDE
 from archanalyzer.spec.expansion import _CHARACTERS_A_LAYER as CHARACTERS_A_LAYER
@@ -40,7 +41,7 @@ def test_limits() -> None:
     table = {named(row[0])[0]: int(row[1].split()[0].replace(",", "")) for row in rows(PAGE, "## Limits")}
     assert table == DEFAULT_LIMITS._asdict()
     assert f"at most {CHARACTERS_A_LAYER * DEFAULT_LIMITS.layers:,} characters" in PAGES[PAGE]
-    assert f"shape of an input {MOST_AXES} axes" in PAGES[PAGE]
+    assert f"at most {MOST_AXES} axes" in PAGES[PAGE]
     assert f"at most {LONGEST_NAME} characters" in PAGES[PAGE]
 
 

@@ -45,6 +45,28 @@ def test_ceil_mode(length: int, fields: dict[str, Any], floor: int | None, ceili
 
 
 @pytest.mark.parametrize(
+    ("length", "kernel", "stride", "accepted"),
+    [(2, 30, 40, True), (2, 30, 29, True), (2, 30, 28, False), (2, 4, 3, True), (2, 3, 1, False), (5, 7, 2, False)],
+)
+@pytest.mark.parametrize("name", ["max_pool1d", "avg_pool1d"])
+def test_in_ceil_mode_a_window_may_hang_over_though_it_is_larger_than_the_input(
+    name: str, length: int, kernel: int, stride: int, accepted: bool
+) -> None:
+    """By less than a stride, as PyTorch 2.13.0 has it: ⌈(length − kernel) / stride⌉ + 1 outputs, refused where 0.
+
+    So it is in networks that are in use, where it pools all that there is; elsewhere such a kernel is an error.
+    """
+    fields = {"kernel": kernel, "stride": stride}
+    with pytest.raises(Misfit, match=f"the kernel spans {kernel} along the length"):
+        output(name, (1, length), **fields)
+    if accepted:
+        assert output(name, (1, length), **fields, ceil_mode=True) == (1, 1)
+    else:
+        with pytest.raises(Misfit, match=f"the kernel spans {kernel} along the length"):
+            output(name, (1, length), **fields, ceil_mode=True)
+
+
+@pytest.mark.parametrize(
     ("length", "fields"),
     [
         (8, {"kernel": 2, "padding": 2}),

@@ -111,10 +111,49 @@ def test_counts_too_long_for_the_page_are_rounded_and_that_is_said() -> None:
     assert "to fit" in narrow
 
 
+def test_of_many_digits_three_are_enough() -> None:
+    build = graphs.Builder()
+    build.input("x", 2)
+    build.add("dense", units=10**10)
+    build.add("dense", units=10**10)
+    build.add("dense", units=10**9)
+    lines = render("table", [graphs.analyzed(build.graph())], View(columns=("macs",)), Page(200)).splitlines()
+    # By hand: 2·10¹⁰, 10²⁰, 10¹⁹, and their sum 1.1·10²⁰.
+    assert [line.split()[-1] for line in lines[5:8]] == ["20,000,000,000", "1.00e20", "10,000,000,000,000,000,000"]
+    assert lines[9].split() == ["total", "1.10e20"]
+
+
+def test_the_number_of_rows_left_out_is_never_cut() -> None:
+    build = graphs.Builder()
+    build.input("x", 2)
+    for _ in range(3001):
+        build.add("relu")
+    for at in (10, 40):
+        text = render("table", [graphs.analyzed(build.graph())], View(top=1), Page(at))
+        assert "\n… and 3,001 more " in text
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_columns_that_were_asked_for_keep_what_differs_apart(fixed: bool) -> None:
+    build = graphs.Builder()
+    build.input("image", 3, 224, 224)
+    for side in ("left", "right"):
+        with build.block("stage", f"a_block_on_the_{side}_of_the_network"):
+            build.add("conv2d", filters=64, kernel=(3, 3), padding="same")
+            build.add("batch_norm")
+    columns = ("type", "inputs", "output_shape", "parameters", "macs", "flops", "activations", "training_macs")
+    view = View(columns=columns, sort="parameters")
+    lines = render("table", [graphs.analyzed(build.graph())], view, Page(60, fixed=fixed)).splitlines()
+    names = [line.split()[0] for line in lines[2:-1] if "×224" in line]
+    assert (len(set(names)) == 5) is not fixed
+    if not fixed:
+        assert sum("1,849,688,064" in line for line in lines) == 1, "numbers are whole"
+
+
 def unwieldy() -> Graph:
     """Everything long: names, numbers, shapes, and a field for each of several inputs."""
     build = graphs.Builder()
-    sources = [build.input(f"input_{number}" * 10, 2, *[3] * 20) for number in range(20)]
+    sources = [build.input(f"input_{number}" * 10, 2, *[100] * 7) for number in range(20)]
     with build.block("a_block_with_a_long_name" * 4):
         build.add("concat", name="concatenation" * 8, reads=tuple(sources))
         build.add("relu")
@@ -129,8 +168,8 @@ def test_the_default_table_fits_80_columns_whatever_is_in_it(depth: int | None) 
     text = render("table", [graphs.analyzed(unwieldy())], View(depth=depth))
     assert max(map(width, text.splitlines())) <= 80
     assert "\ncut to fit: …\n" in text
-    # By hand: 20 inputs of 2·3²⁰ numbers are 139,471,376,040, times 2⁶² units.
-    assert re.search(r"^total +6\.43e29  ≥ 6\.43e29$", text, re.MULTILINE)
+    # By hand: 20 inputs of 2·100⁷ numbers are 4·10¹⁵, times 4.6117·10¹⁸ units.
+    assert re.search(r"^total +1\.84e34  ≥ 1\.84e34$", text, re.MULTILINE)
 
 
 def test_titles_of_several_words_take_several_lines_before_numbers_are_shortened() -> None:

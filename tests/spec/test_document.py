@@ -115,6 +115,11 @@ def test_shapes_that_cannot_be(shapes: dict[str, str], expected: str) -> None:
     assert line.startswith(expected)
 
 
+def test_a_text_of_several_lines_is_told_on_one() -> None:
+    graph = sound(f"{FLAT}name: |\n  a\n  net\ndescription: |\n  first\n\n    second\n  third\nlayers: [relu]\n")
+    assert (graph.name, graph.description) == ("a net", "first second third")
+
+
 def test_the_type_of_the_numbers() -> None:
     text = f"{FLAT}dtype: int8\nlayers: [relu]\n"
     assert sound(text).dtype == "int8"
@@ -133,12 +138,16 @@ def test_shapes_are_numbers_lists_or_expressions() -> None:
     assert [layer.op.model_dump()["shape"] for layer in layers[:4]] == [(3,), (4,), (4, 2), (4, 4)]
 
 
-def test_as_many_axes_as_an_array_can_have() -> None:
-    def text(axes: int) -> str:
-        return f"archspec: 1\ninputs: {{x: [{', '.join('1' * axes)}]}}\nlayers: [relu]\n"
+def test_axes_are_bounded() -> None:
+    def text(axes: int, layers: str) -> str:
+        return f"archspec: 1\ninputs: {{x: [{', '.join('1' * axes)}]}}\nlayers: [{layers}]\n"
 
-    assert len(sound(text(64)).layers[0].op.model_dump()["shape"]) == 64
-    assert said(text(65)) == ["s:2:13 invalid-field: expected at most 64 axes for `x`, found 65"]
+    assert len(sound(text(8, "relu")).layers[0].op.model_dump()["shape"]) == 8
+    assert said(text(9, "relu")) == ["s:2:13 too-many-axes: expected at most 8 axes for `x`, found 9"]
+    ones = ", ".join("1" * 1000)
+    assert said(text(1, f"reshape: {{shape: [{ones}]}}")) == [
+        "s:3:10 too-many-axes: `reshape` (reshape): expected an output of at most 8 axes, found 1,000"
+    ]
 
 
 def test_blocks_may_be_used_before_they_are_defined() -> None:

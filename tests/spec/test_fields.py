@@ -21,7 +21,10 @@ def test_true_is_not_one() -> None:
     layers = "[conv2d: {filters: =n, kernel: 1, bias: =t}, conv2d: {filters: =t, kernel: 1}]"
     text = f"{IMAGE}variables: {{n: 1, t: true}}\nlayers: {layers}\n"
     (line,) = said(text)
-    assert line.endswith("`filters` of `conv2d`: expected a whole number from 1, found `true`")
+    assert line.endswith(
+        "`filters` of `conv2d`: expected a whole number from 1, found `true` "
+        "(in place of a number, write `=1 if … else 0`)"
+    )
 
 
 @pytest.mark.parametrize(

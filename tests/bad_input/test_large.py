@@ -1,0 +1,77 @@
+"""Specs that are large and nothing else: they are analyzed, within the bounds that hostile ones are refused in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.bad_input.running import FLAT, HEAD, blocks, many, run
+
+LARGE: dict[str, Callable[[], str]] = {
+    "a chain of 20,000 layers by name": lambda: (
+        HEAD
+        + "layers:\n"
+        + many(20_000, lambda i: f"  - relu:\n    name: r{i}\n    from: {f'r{i - 1}' if i else 'x'}\n")
+    ),
+    "5,000 inputs": lambda: (
+        "archspec: 1\ninputs:\n"
+        + many(5000, lambda i: f"  x{i}: [3]\n")
+        + f"layers:\n  - concat:\n    from: [{', '.join(f'x{i}' for i in range(5000))}]\n"
+    ),
+    "a chain of 5,000 shares": lambda: (
+        f"{FLAT}layers:\n  - dense: 1\n    name: d0\n"
+        + many(5000, lambda i: f"  - dense:\n    share: d{i}\n    name: d{i + 1}\n")
+    ),
+    "a chain of 2,000 shared blocks": lambda: (
+        f"{FLAT}blocks: {{b: {{layers: [dense: 1]}}}}\nlayers:\n  - b:\n    name: d0\n"
+        + many(2000, lambda i: f"  - b:\n    share: d{i}\n    name: d{i + 1}\n")
+    ),
+    "numbers that go on from among 70,000 taken ones": lambda: (
+        f"{HEAD}layers:\n  - relu:\n    name: x1\n  - layers: [relu]\n    repeat: 70000\n"
+        + many(998, lambda i: f"  - relu:\n    name: x0{i + 2}\n  - relu\n")
+    ),
+    "a pool whose taps lie far apart": lambda: (
+        "archspec: 1\ninputs: {x: [1, 100000000]}\nlayers:\n"
+        "  - max_pool1d: {kernel: 2, stride: 1, padding: 99999999, dilation: 100000000}\n"
+    ),
+    "blocks 200 deep": lambda: blocks(200, "relu", "%"),
+    "an output named 10,000 times": lambda: f"{HEAD}outputs: [{'relu, ' * 10_000}]\nlayers: [relu]\n",
+    "a name of 1 MB for the network": lambda: f"{HEAD}name: {'a' * 10**6}\nlayers: [relu]\n",
+    "5 MB of empty lines": lambda: HEAD + "layers: [relu]\n" + "\n" * 5_000_000,
+    "CRLF": lambda: (HEAD + "layers:\n  - relu\n").replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_what_is_only_large_is_analyzed(name: str) -> None:
+    done = run("analyze", "-", "--format", "csv", "--columns", "macs,activations", stdin=LARGE[name]().encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+WIDE: dict[str, str] = {
+    "a reflecting border and wide kernels": "  - pad: {amount: 1, mode: reflect}\n"
+    "  - conv1d: {filters: 1, kernel: 2001, padding: same}\n    repeat: 4\n",
+    "wide kernels of taps far apart": "  - pad: {amount: 1, mode: circular}\n"
+    "  - conv1d: {filters: 1, kernel: 1001, dilation: 5, padding: same}\n    repeat: 4\n",
+    "a kernel far wider than the input": "  - conv1d: {filters: 1, kernel: 2000001, padding: same}\n    repeat: 4\n",
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_fields_are_found_whatever_the_kernels(name: str) -> None:
+    text = f"archspec: 1\ninputs: {{x: [1, 20000]}}\nlayers:\n{WIDE[name]}  - global_avg_pool\n"
+    done = run("analyze", "-", "--format", "csv", "--columns", "receptive_field", stdin=text.encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.endswith(b",global_avg_pool,20000\r\n")
+
+
+def test_sizes_beyond_64_bits_are_counted_exactly() -> None:
+    n = 10**17
+    text = f"archspec: 1\ninputs: {{x: [{n}, 8, 8]}}\nlayers:\n  - conv2d: {{filters: {n}, kernel: 3}}\n  - flatten\n"
+    done = run("analyze", "-", "--format", "json", stdin=f"{text}  - dense: {n}\n".encode())
+    (spec,) = json.loads(done.stdout)["specs"]
+    assert done.returncode == 0
+    assert spec["totals"]["parameters"] == (9 * n * n + n) + (36 * n * n + n)
+    assert spec["totals"]["macs"] == 36 * n * 9 * n + 36 * n * n
