@@ -249,7 +249,8 @@ def _commands() -> str:
 
 Exit codes, of every command: 0 fine; 1 the answer is no, as when an expectation fails; 2 the input could not be used.
 Answers go to standard output, diagnostics to standard error. Output to a terminal is as wide as the terminal, other
-output 80 columns, or what `COLUMNS` says. `NO_COLOR` turns colours off, `FORCE_COLOR` on.
+output 80 columns, or what `COLUMNS` says; without either, a table of columns that were asked for is wider where names
+would come to look alike. `NO_COLOR` turns colours off, `FORCE_COLOR` on.
 
 {helps}"""
 

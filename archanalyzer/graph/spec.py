@@ -28,13 +28,14 @@ class Expectation(NamedTuple):
 
 
 class Pinned(NamedTuple):
-    """One pinned value and where it stands.
+    """One pinned value, where it stands, and where its name does.
 
     It is a number or a nested list of numbers, for a weight also the name of an initializer.
     """
 
     value: Any
     source: Source
+    name_source: Source | None = None
 
 
 class Running(NamedTuple):

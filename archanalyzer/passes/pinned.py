@@ -39,7 +39,8 @@ def _weights(arrays: Mapping[str, Pinned], weights: Mapping[str, Weight], layer:
     for name, pinned in arrays.items():
         if name not in weights:
             hint = did_you_mean(name, tuple(weights), "arrays")
-            yield Diagnostic(PINNED_SHAPE, f"`{name}` is not an array of `{layer}`", pinned.source, hint)
+            message = f"`{name}` is not an array of `{layer}`"
+            yield Diagnostic(PINNED_SHAPE, message, pinned.name_source or pinned.source, hint)
         elif isinstance(pinned.value, str):
             if weights[name].initial is not None:
                 message = f"expected `{name}` as numbers, found the initializer `{pinned.value}`"

@@ -1,6 +1,7 @@
 """CSV for spreadsheets and data frames: one record a layer, values as they are, no totals among them.
 
-By default with all columns. What is not known is empty.
+By default with all columns. What is not known is empty. Nothing in it says that a network is partial, which would be no
+CSV: that is told on standard error, and by the exit code.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from io import StringIO
+from itertools import groupby
 from typing import Any
 
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Amount
-from archanalyzer.report.cells import BLANK, Form
-from archanalyzer.report.columns import all_columns
+from archanalyzer.report.cells import BLANK
+from archanalyzer.report.columns import SheetColumn, all_columns
 from archanalyzer.report.sheet import RowKind, build_sheet
 from archanalyzer.report.text import escape
 from archanalyzer.report.view import Page, View
@@ -33,23 +35,32 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa
         for row in sheet.rows:
             if row.kind is not RowKind.REST:
                 cells = zip(row.cells, sheet.columns, strict=True)
-                values = [_raw(value, column.form) for value, column in cells]
+                values = [_raw(value, column) for value, column in cells]
                 writer.writerow([_text(one.spec.path), _text(row.name), *values])
     return written.getvalue()
 
 
-def _raw(value: Any, form: Form) -> Any:
+def _raw(value: Any, column: SheetColumn) -> Any:
     if isinstance(value, Amount):
         value = None if value.at_least else value.value
     if value is None or value is BLANK:
         return ""
-    if form is Kind.SHAPE:
+    if column.form is Kind.SHAPE:
         return "x".join(map(str, value))
-    if form is Kind.FIELD:
-        return "x".join(map(_extent, value))
+    if column.form is Kind.FIELD:
+        return _text(_field(value, several_inputs=column.several_inputs))
     if isinstance(value, list | Mapping):
         return _text(json.dumps(value, ensure_ascii=False))
     return _text(value) if isinstance(value, str) else value
+
+
+def _field(entries: Sequence[Mapping[str, Any]], *, several_inputs: bool) -> str:
+    """``5x5``; in a network with several inputs, ``left 5x5; right 3x3``."""
+    fields = []
+    for name, axes in groupby(entries, key=lambda entry: str(entry["input"])):
+        extents = "x".join(map(_extent, axes))
+        fields.append(f"{name} {extents}" if several_inputs else extents)
+    return "; ".join(fields)
 
 
 def _extent(entry: Mapping[str, Any]) -> str:

@@ -220,8 +220,10 @@ def kind_hint(node: Node, value: Value, *wanted: type) -> str | None:
         return "in place of a number, write `=1 if … else 0`" if isinstance(value, bool) else None
     if isinstance(value, float) and int in wanted and value.is_integer() and abs(value) < 1e18:
         return f"{shown(node.text, 40)} is a float; write `{int(value)}`"
-    if not isinstance(value, str):
-        return None
+    return _text_hint(node, wanted) if isinstance(value, str) else None
+
+
+def _text_hint(node: ScalarNode, wanted: Collection[type]) -> str | None:
     if node.plain:
         return boolean_hint(node.text) if bool in wanted else None
     with suppress(ValueProblem):

@@ -94,14 +94,14 @@ def read_running(document: Document, graph: Graph, opaque: Collection[str], ev: 
 
 def _array(entry: Entry, value: Any, ev: Evaluator) -> Pinned:
     if _is_array(value):
-        return Pinned(value, entry.value.source)
+        return Pinned(value, entry.value.source, entry.key.source)
     message = f"expected {shown(entry.key.text)} as numbers in lists of equal lengths"
     raise ev.report(INVALID_FIELD, message, entry.value)
 
 
 def _drawn(entry: Entry, initializer: str, ev: Evaluator) -> Pinned:
     if initializer in INITIALIZERS:
-        return Pinned(initializer, entry.value.source)
+        return Pinned(initializer, entry.value.source, entry.key.source)
     message = f"expected {shown(entry.key.text)} as numbers or as an initializer, found {shown(initializer)}"
     hint = ev.similar(initializer, INITIALIZERS, "initializers")
     raise ev.report(INVALID_FIELD, message, entry.value, hint=hint)

@@ -161,6 +161,7 @@ def test_an_input_of_which_the_shape_alone_is_read() -> None:
     assert network.forward(inputs)["crop_like"].tolist() == [[[2, 3]]]
     by_inputs = network.backward([[[5, 6]]])
     assert by_inputs["x"].tolist() == [[[0, 5, 6, 0]]]
+    assert np.array_equal(by_inputs["reference"], np.zeros((1, 3, 2)))
 
 
 # --- Views

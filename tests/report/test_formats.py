@@ -128,6 +128,16 @@ def test_csv_has_plain_values_and_a_record_a_layer() -> None:
     assert records[-1]["spec"] == "'=other.yaml", "a spreadsheet would take it for a formula"
 
 
+def test_csv_keeps_the_fields_of_several_inputs_apart() -> None:
+    build = graphs.Builder()
+    left, right = build.input("left", 2, 8, 8), build.input("right", 2, 8, 8)
+    convolved = build.add("conv2d", filters=2, kernel=(3, 5), padding="same", reads=(left,))
+    build.add("add", reads=(convolved, right))
+    text = render("csv", [graphs.analyzed(build.graph())], View(columns=("receptive_field",)))
+    fields = [record["receptive_field"] for record in csv.DictReader(StringIO(text))]
+    assert fields == ["left 1x1", "right 1x1", "left 3x5", "left 3x5; right 1x1"]
+
+
 def test_csv_leaves_empty_what_is_not_known() -> None:
     text = render("csv", [graphs.analyzed(graphs.with_mystery())], View(columns=("macs", "receptive_field")))
     assert text.splitlines()[-1] == "net.yaml,mystery,,"

@@ -201,6 +201,13 @@ def test_what_is_not_known_is_sorted_last_and_makes_the_total_a_lower_bound() ->
     assert sheet.totals == (Amount(3888, at_least=True), None)
 
 
+def test_fields_that_are_all_of_the_input_come_first() -> None:
+    sheet = build_sheet(graphs.analyzed(graphs.small()), View(("receptive_field",), sort="receptive_field"))
+    assert [row.label for row in sheet.rows] == [
+        *("dense", "stage/conv2d_2", "flatten", "stage/conv2d", "stage/relu", "image")
+    ]
+
+
 @pytest.mark.parametrize(
     ("view", "message"),
     [

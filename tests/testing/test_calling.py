@@ -86,6 +86,14 @@ def test_other_errors_of_a_kernel_come_through() -> None:
         run_forward(gate(kernel_with(forward=forward)), [X], WEIGHT)
 
 
+def test_an_input_of_which_the_type_alone_matters_is_absent() -> None:
+    case = case_named("crop_like", (1, 3), (2, 1))
+    call = run_forward(case, [[[[1, 2, 3]]], [[[4], [5]]]])
+    assert case.reads == (True, False)
+    assert call.inputs[1] is ABSENT
+    assert call.output.tolist() == [[[2]]]
+
+
 def test_a_case_has_one_kernel() -> None:
     case = case_named("relu", (2,))
     assert case.kernel is case.kernel
