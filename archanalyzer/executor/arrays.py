@@ -65,7 +65,11 @@ class Parameters(Mapping[str, Array]):
             raise ExecutorError(f"expected `{name}` as real numbers, found {given.dtype}")
         if given.shape != array.shape:
             raise ExecutorError(f"expected `{name}` with shape {shown(array.shape)}, found {shown(given.shape)}")
-        array[...] = given
+        with np.errstate(over="ignore"):
+            numbers = given.astype(array.dtype)
+        if np.isinf(numbers).any() > np.isinf(given).any():
+            raise ExecutorError(f"expected `{name}` in the range of {array.dtype}, found numbers beyond it")
+        array[...] = numbers
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._order)

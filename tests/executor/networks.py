@@ -155,3 +155,8 @@ def drawn_for(network: Network, layers: Iterable[int], batch: int, seed: int = 0
 def network_of(text: str, *, dtype: str = "float64", seed: int = 0, input_gradients: bool = False) -> Network:
     """The network of a spec's text."""
     return Network(loads(text).graph, dtype=dtype, seed=seed, input_gradients=input_gradients)
+
+
+def net(layers: str, inputs: str = "x: [2]", more: str = "", seed: int = 0) -> Network:
+    """A network in double precision, that gives the gradients by its inputs too."""
+    return network_of(f"archspec: 1\ninputs: {{{inputs}}}\n{more}layers:\n{layers}", seed=seed, input_gradients=True)

@@ -95,7 +95,7 @@ def test_a_name_that_is_none() -> None:
     for weight in (DENSE, Weight("bias", (3,), initial=0)):
         with pytest.raises(InitializerError) as caught:
             drawn(weight, "glorott")
-        assert str(caught.value) == "there is no initializer `glorott`: did you mean `glorot` or `glorot_normal`?"
+        assert str(caught.value) == "there is no initializer `glorott`: did you mean `glorot`?"
     assert issubclass(InitializerError, ValueError)
 
 
