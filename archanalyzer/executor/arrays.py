@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
+from archanalyzer.graph import shown_shape
 
 
 class NamedArrays(Mapping[str, Array]):
@@ -64,12 +66,12 @@ class Parameters(Mapping[str, Array]):
         if given.dtype.kind not in "fiu":
             raise ExecutorError(f"expected `{name}` as real numbers, found {given.dtype}")
         if given.shape != array.shape:
-            raise ExecutorError(f"expected `{name}` with shape {shown(array.shape)}, found {shown(given.shape)}")
-        with np.errstate(over="ignore"):
-            numbers = given.astype(array.dtype)
-        if np.isinf(numbers).any() > np.isinf(given).any():
+            raise ExecutorError(
+                f"expected `{name}` with shape {shown_shape(array.shape)}, found {shown_shape(given.shape)}"
+            )
+        if not is_within(given, array.dtype):
             raise ExecutorError(f"expected `{name}` in the range of {array.dtype}, found numbers beyond it")
-        array[...] = numbers
+        array[...] = given
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._order)
@@ -81,6 +83,9 @@ class Parameters(Mapping[str, Array]):
         return name in self.trainable or name in self.fixed
 
 
-def shown(shape: tuple[int | str, ...]) -> str:
-    """A shape in a message: 3×224×224."""
-    return "×".join(map(str, shape)) or "a single number"
+def is_within(array: Array, dtype: np.dtype[Any]) -> bool:
+    """Whether no finite number of an array becomes infinite in ``dtype``."""
+    if array.dtype.kind != "f" or array.dtype.itemsize <= dtype.itemsize:
+        return True
+    with np.errstate(over="ignore"):
+        return bool((np.isinf(array.astype(dtype)) == np.isinf(array)).all())

@@ -11,13 +11,12 @@ from zlib import crc32
 import numpy as np
 
 from archanalyzer.diagnostics import did_you_mean
-from archanalyzer.executor.arrays import shown
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.losses import Loss
 from archanalyzer.executor.network import Network
 from archanalyzer.executor.weight_files import load, load_array
-from archanalyzer.graph import Pinned, Running
+from archanalyzer.graph import Pinned, Running, shown_shape
 from archanalyzer.passes.pinned import Fit, Layouts
 from archanalyzer.recipe import LOSSES
 
@@ -132,7 +131,7 @@ def _fitted(wanted: list[_Wanted], given: Mapping[str, Given], batch: int | None
         fit = each.layouts.fit(array.shape, batch)
         if fit is None:
             raise ExecutorError(
-                f"{origin}: expected {each.what} `{each.name}` with {each.layouts}, found {shown(array.shape)}"
+                f"{origin}: expected {each.what} `{each.name}` with {each.layouts}, found {shown_shape(array.shape)}"
             )
         batch = fit.number if batch is None else batch
         if fit.number != batch:

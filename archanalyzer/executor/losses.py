@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from archanalyzer.diagnostics import did_you_mean
-from archanalyzer.executor.arrays import shown
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
+from archanalyzer.graph import shown_shape
 from archanalyzer.recipe import LOSSES
 
 
@@ -57,7 +57,7 @@ class Loss:
         if array.dtype.kind not in "biuf":
             raise LossError(f"expected a target of numbers, found {array.dtype}")
         if array.shape != output.shape and not self._are_classes(output, array):
-            raise LossError(f"expected {self._expected(output)}, found {shown(array.shape)}")
+            raise LossError(f"expected {self._expected(output)}, found {shown_shape(array.shape)}")
         _require(np.isfinite(array), array, "finite numbers in the target")
         if array.shape == output.shape:
             return array
@@ -74,10 +74,10 @@ class Loss:
         return LOSSES[self.name].takes_classes and target.shape == (output.shape[0], *output.shape[2:])
 
     def _expected(self, output: Array) -> str:
-        distribution = f"a target with shape {shown(output.shape)}"
+        distribution = f"a target with shape {shown_shape(output.shape)}"
         if not LOSSES[self.name].takes_classes:
             return distribution
-        return f"{distribution}, or classes with shape {shown((output.shape[0], *output.shape[2:]))}"
+        return f"{distribution}, or classes with shape {shown_shape((output.shape[0], *output.shape[2:]))}"
 
     def _total(self, output: Array, target: Array) -> Any:
         raise NotImplementedError

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from archanalyzer.diagnostics import SpecError, did_you_mean
 from archanalyzer.executor import losses, optimizers
-from archanalyzer.executor.arrays import NamedArrays, Parameters, shown
+from archanalyzer.executor.arrays import NamedArrays, Parameters
 from archanalyzer.executor.binding import Binding, LayerArrays
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.initializers import initialize
@@ -29,7 +29,7 @@ from archanalyzer.executor.lowering import Lowering, make_kernels
 from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.plan import LossStep, Plan
 from archanalyzer.executor.weight_files import assign, load, save
-from archanalyzer.graph import Graph, Layer, Role
+from archanalyzer.graph import Graph, Layer, Role, shown_shape
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters as ParameterFacts
@@ -268,9 +268,9 @@ class Network:
         if array.dtype.kind not in "fiub":
             raise ExecutorError(f"expected {what} as real numbers, found {array.dtype}")
         if array.shape[1:] != shape or array.ndim == 0 or not len(array):
-            batched = shown(("batch", *shape))
+            batched = shown_shape(("batch", *shape))
             hint = "; the first axis is the batch: `x[None]` makes one of a sample" if array.shape == shape else ""
-            raise ExecutorError(f"expected {what} with shape {batched}, found {shown(array.shape)}{hint}")
+            raise ExecutorError(f"expected {what} with shape {batched}, found {shown_shape(array.shape)}{hint}")
         with np.errstate(over="ignore"):  # infinity is looked for
             return array.astype(self.dtype, copy=False)
 

@@ -14,6 +14,7 @@ import numpy as np
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
+from archanalyzer.graph import shown_shape
 from archanalyzer.recipe import BETA1, BETA2, EPSILON, MOMENTUM, OPTIMIZERS, RATE, WEIGHT_DECAY
 
 _BLOCK = 1 << 15
@@ -212,7 +213,7 @@ def _descend(direction: Array, rate: float, delta: Array) -> None:
 
 
 def _shown(array: Array) -> str:
-    return f"{'×'.join(map(str, array.shape))} of {array.dtype}"
+    return f"{shown_shape(array.shape)} of {array.dtype}"
 
 
 ALL: tuple[type[Optimizer], ...] = (Sgd, Momentum, MomentumUnrolled, Nesterov, Adam)

@@ -7,14 +7,15 @@ import zlib
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 
 from archanalyzer.diagnostics import did_you_mean
-from archanalyzer.executor.arrays import shown
+from archanalyzer.executor.arrays import is_within
 from archanalyzer.executor.kernel import Array
 from archanalyzer.files import write_whole
+from archanalyzer.graph import shown_shape
 
 FilePath: TypeAlias = str | PathLike[str]
 _MOST_LISTED = 5
@@ -104,26 +105,18 @@ def _faults_of_names(target: Mapping[str, Array], loaded: Mapping[str, Array]) -
 
 def _faults_of_arrays(target: Mapping[str, Array], loaded: Mapping[str, Array]) -> list[str]:
     def shapes(name: str) -> str:
-        return f"`{name}` expected {shown(target[name].shape)}, found {shown(loaded[name].shape)}"
+        return f"`{name}` expected {shown_shape(target[name].shape)}, found {shown_shape(loaded[name].shape)}"
 
     def type_of(name: str) -> str:
         return f"`{name}` is {loaded[name].dtype}"
 
     names = [name for name in target if name in loaded]
-    large = [name for name in names if not _is_within(loaded[name], target[name].dtype)]
+    large = [name for name in names if not is_within(loaded[name], target[name].dtype)]
     return [
         *_listed("of another shape", [name for name in names if loaded[name].shape != target[name].shape], shapes),
         *_listed("not of floats", [name for name in names if loaded[name].dtype.kind != "f"], type_of),
         *_listed("beyond what the network's numbers can be", large, type_of),
     ]
-
-
-def _is_within(array: Array, dtype: np.dtype[Any]) -> bool:
-    """Whether no finite number of an array becomes infinite in ``dtype``."""
-    if array.dtype.kind != "f" or array.dtype.itemsize <= dtype.itemsize:
-        return True
-    with np.errstate(over="ignore"):
-        return bool((np.isinf(array.astype(dtype)) == np.isinf(array)).all())
 
 
 def _listed(what: str, names: list[str], describe: Callable[[str], str]) -> list[str]:

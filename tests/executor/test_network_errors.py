@@ -144,6 +144,16 @@ def test_an_array_that_is_not_there(name: str) -> None:
         network.parameters[name]
 
 
+def test_a_number_that_the_dtype_does_not_have() -> None:
+    network = network_of(ONE, dtype="float32")
+    with pytest.raises(
+        ExecutorError, match=r"^expected `conv1d.bias` in the range of float32, found numbers beyond it$"
+    ):
+        network.parameters["conv1d.bias"] = [1, 1e300]
+    assert network.parameters["conv1d.bias"].tolist() == [0, 0]
+    network.parameters["conv1d.bias"] = [1, np.inf]
+
+
 @pytest.mark.parametrize("dtype", ["float16", "int8", "double"])
 def test_a_dtype_that_is_not_computed_in(dtype: str) -> None:
     with pytest.raises(ExecutorError, match=f"^expected float32 or float64 to compute in, found `{dtype}`$"):

@@ -2,8 +2,8 @@
 
 A pad's output is the input in the middle, and around it ``value``, or, axis by axis, copies of what is there already:
 
-    y[inner] = x               then y[o] = y[shown(o)] for every added o
-    ∂c/∂x = d[inner]           after d[shown(o)] += d[o] for every added o, beginning with d = ∂c/∂y
+    y[inner] = x               then y[o] = y[shown_shape(o)] for every added o
+    ∂c/∂x = d[inner]           after d[shown_shape(o)] += d[o] for every added o, beginning with d = ∂c/∂y
 
 A crop shows the inner part of x; the gradient by what is cut off is zero.
 """
