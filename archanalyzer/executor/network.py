@@ -302,11 +302,12 @@ class Network:
         self._run_backward(binding)
         if not self._gives_input_gradients:
             return {}
-        by_inputs = {self.graph.layers[index].name: binding.gradient(index) for index in self.graph.inputs}
-        zeros = {
-            name: np.zeros((binding.batch, *self.types.outputs[self.graph.index[name]].shape)) for name in by_inputs
-        }
-        return {name: zeros[name] if array is None else array.copy() for name, array in by_inputs.items()}
+        return {self.graph.layers[index].name: self._input_gradient(binding, index) for index in self.graph.inputs}
+
+    def _input_gradient(self, binding: Binding, index: int) -> Array:
+        """The gradient by an input; zeros where no output depends on its numbers."""
+        gradient = binding.gradient(index)
+        return np.zeros_like(binding.output(index)) if gradient is None else gradient.copy()
 
     def _bound_for_backward(self) -> Binding:
         if self._binding is None or not self._awaits_backward:
