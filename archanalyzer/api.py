@@ -83,7 +83,8 @@ def compile(  # noqa: A001 - what it is called everywhere
         SpecError: something is wrong with the spec, or a layer does not fit what it reads.
         ExecutorError: it cannot compute in that dtype.
     """
-    from archanalyzer.executor.network import DTYPES, Network
+    from archanalyzer.executor.lowering import DTYPES
+    from archanalyzer.executor.network import Network
     from archanalyzer.executor.training import set_up
 
     running = Running()

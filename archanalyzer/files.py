@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -25,6 +26,22 @@ def write_whole(path: str | Path, content: Content) -> None:
             _write(content, file)
     else:
         _replace(target, content)
+
+
+def require_writable(path: str | Path) -> None:
+    """Tells before the work, not after it, that ``write_whole`` could not write there.
+
+    Raises:
+        OSError: it could not.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    beside = target if target.exists() and not target.is_file() else target.parent
+    if not beside.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    if not os.access(beside, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _replace(target: Path, content: Content) -> None:

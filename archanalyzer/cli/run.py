@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +15,12 @@ from archanalyzer.cli.options import overriding, refuse_overwriting
 from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 
 if TYPE_CHECKING:
-    from archanalyzer.executor.errors import NonFiniteError
     from archanalyzer.executor.network import Network
     from archanalyzer.executor.training import Run, StepReport, Training
     from archanalyzer.graph import Running
     from archanalyzer.passes.analyzing import Analyzed
 
+_MOST_TRACED = 1000
 _PATIENCE = 0.5
 """Seconds; a run that is not done by then shows how far it is."""
 
@@ -77,18 +78,29 @@ def command(spec: str, *, format_name: str, output: str | None, **options: Any) 
 
     chosen = _Options(**options)
     refuse_overwriting((spec,), output, chosen.save)
+    _refuse_one_file_for_two(output, chosen)
+    _refuse_misuse(chosen)
     dtype = chosen.dtype
     analyzed = read_and_analyze(spec, settings=chosen.settings, input_shapes=chosen.input_shapes, dtype=dtype)
     if tell([analyzed], output):
         return 2
     exact = format_name == "json"
     with _told():
-        text, failure = _answer(analyzed, chosen, exact=exact)
-    deliver(text, output, exact=exact)
-    if failure is None:
-        return 0
-    emit(f"Error: {failure}\n", err=True)
-    return 1
+        if chosen.only_plan:
+            deliver(_plan(analyzed, chosen, exact=exact), output, exact=exact)
+            return 0
+        _refuse_what_cannot_be_written(output, chosen.save)
+        network, run = _run(analyzed, chosen)
+        deliver(_report(run, analyzed, exact=exact), output, exact=exact)
+        if run.is_interrupted:
+            emit("interrupted; the weights are not saved\n" if chosen.save else "", err=True)
+            return 130
+        if run.failure is not None:
+            emit(f"Error: {run.failure}\n", err=True)
+            return 1
+        if chosen.save is not None:
+            network.save(chosen.save)
+    return 0
 
 
 class _Options(NamedTuple):
@@ -138,38 +150,76 @@ def _told() -> Iterator[None]:
         raise click.ClickException("the arrays do not fit into memory: try a smaller batch or smaller inputs") from None
 
 
-def _answer(analyzed: Analyzed, options: _Options, *, exact: bool) -> tuple[str, NonFiniteError | None]:
-    """The plan, or what came of running, as text or as JSON; and why the run ended before its end, if it did."""
-    from archanalyzer.cli.output import page
-    from archanalyzer.executor.network import DTYPES, Network
+def _refuse_misuse(options: _Options) -> None:
+    for name in ("data", "load", "save"):
+        if getattr(options, name) == "":
+            raise click.UsageError(f"`--{name}` names no file")
+    if options.trace and options.steps > _MOST_TRACED:
+        raise click.UsageError(f"`--trace` keeps every array of every step: at most {_MOST_TRACED:,} steps")
+
+
+def _refuse_one_file_for_two(output: str | None, options: _Options) -> None:
+    """Weights may be saved to where they were loaded from; other results would overwrite each other, or the data."""
+    named = {"--output": output, "--save": options.save, "--data": options.data, "--load": options.load}
+    for one, other in (("--output", "--save"), ("--output", "--data"), ("--output", "--load"), ("--save", "--data")):
+        first, second = named[one], named[other]
+        if first and second and os.path.realpath(first) == os.path.realpath(second):
+            raise click.UsageError(f"`{one}` and `{other}` name the same file, `{first}`")
+
+
+def _refuse_what_cannot_be_written(output: str | None, save: str | None) -> None:
+    """Tells before the work, not after it, that there is no place for what comes of it."""
+    from archanalyzer.cli.output import NotWritten, is_file
+    from archanalyzer.executor.weight_files import require_saving
+    from archanalyzer.files import require_writable
+
+    if save is not None:
+        require_saving(save)
+    try:
+        if output is not None and is_file(output):
+            require_writable(output)
+    except OSError as error:
+        raise NotWritten(f"cannot write `{output}`: {error.strerror}") from None
+
+
+def _dtype(analyzed: Analyzed, options: _Options) -> str:
+    from archanalyzer.executor.lowering import DTYPES
+
+    own = analyzed.graph.dtype
+    return options.dtype or (own if own in DTYPES else DTYPES[0])
+
+
+def _plan(analyzed: Analyzed, options: _Options, *, exact: bool) -> str:
+    from archanalyzer.executor.lowering import lower
     from archanalyzer.report import run_json, run_text
 
-    graph, path = analyzed.graph, analyzed.spec.path
-    dtype = options.dtype or (graph.dtype if graph.dtype in DTYPES else DTYPES[0])
-    network = Network(graph, dtype=dtype, seed=options.seed)
-    if options.only_plan:
-        plan = network.plan(gradients=options.steps > 0)
-        render_plan = run_json.render_plan if exact else run_text.render_plan
-        return render_plan(plan, graph.name, path), None
-    run = _run(network, analyzed.spec.running, options)
-    if options.save and run.failure is None:
-        network.save(options.save)
-    width = page(sys.stdout).width
-    text = run_json.render(run, graph.name, path) if exact else run_text.render(run, graph.name, path, width)
-    return text, run.failure
+    plan = lower(analyzed.graph, _dtype(analyzed, options), gradients=options.steps > 0)
+    render_plan = run_json.render_plan if exact else run_text.render_plan
+    return render_plan(plan, analyzed.graph.name, analyzed.spec.path)
 
 
-def _run(network: Network, running: Running, options: _Options) -> Run:
+def _run(analyzed: Analyzed, options: _Options) -> tuple[Network, Run]:
     from archanalyzer.executor.data import gather
+    from archanalyzer.executor.network import Network
     from archanalyzer.executor.training import Training, set_up
 
+    running = analyzed.spec.running
+    network = Network(analyzed.graph, dtype=_dtype(analyzed, options), seed=options.seed)
     set_up(network, running, options.running())
-    if options.load:
+    if options.load is not None:
         network.load(options.load)
     draw_targets = options.steps > 0 or options.loss is not None
     data = gather(network, running, path=options.data, batch=options.batch, draw_targets=draw_targets)
     training = Training(network, data)
-    return training.run(_with_progress(training, options), trace=options.trace)
+    return network, training.run(_with_progress(training, options), trace=options.trace)
+
+
+def _report(run: Run, analyzed: Analyzed, *, exact: bool) -> str:
+    from archanalyzer.cli.output import page
+    from archanalyzer.report import run_json, run_text
+
+    name, path = analyzed.graph.name, analyzed.spec.path
+    return run_json.render(run, name, path) if exact else run_text.render(run, name, path, page(sys.stdout).width)
 
 
 def _with_progress(training: Training, options: _Options) -> Iterator[StepReport]:

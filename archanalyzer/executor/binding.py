@@ -14,10 +14,14 @@ from archanalyzer.passes.tensor_types import TensorTypes
 
 
 class LayerArrays(NamedTuple):
-    """A layer's arrays, and the gradients by those that learn; a layer that shares weights has the owner's."""
+    """A layer's arrays, the gradients by those that learn, and the buffers among them.
+
+    A layer that shares weights has the owner's.
+    """
 
     weights: Mapping[str, Array]
     gradients: Mapping[str, Array]
+    buffers: Mapping[str, Array]
 
 
 class ForwardCall(NamedTuple):
@@ -52,6 +56,7 @@ class Binding:
         self.scratch = Scratch()
         memory = np.empty(plan.bytes * batch, np.uint8)
         self._buffers = [self._place(buffer, memory) for buffer in plan.buffers]
+        self._place_passing_extras()
         self._aside = np.empty(max((self._bytes_aside(step) for step in plan.steps), default=0), np.uint8)
         self.forward = [self._forward_call(step) for step in plan.steps if isinstance(step, ForwardStep)]
         self.backward = [self._backward_call(step) for step in plan.steps if isinstance(step, BackwardStep)]
@@ -74,11 +79,28 @@ class Binding:
         return array.reshape(self.batch, *self.shapes[layer])
 
     def _place(self, buffer: Buffer, memory: Array) -> Array:
-        shape = (self.batch, *buffer.shape) if buffer.per_sample else buffer.shape
+        shape = self._shape(buffer)
         if not buffer.is_lasting:
-            return np.empty(shape, buffer.dtype)
+            return ABSENT
         start = buffer.offset * self.batch
         return memory[start : start + prod(shape) * buffer.dtype.itemsize].view(buffer.dtype).reshape(shape)
+
+    def _place_passing_extras(self) -> None:
+        """Extras that do not outlive their step have one place, which the next step uses again."""
+        steps = [
+            [index for index in step.extras if not self.plan.buffers[index].is_lasting]
+            for step in self.plan.steps
+            if isinstance(step, ForwardStep)
+        ]
+        sizes = (sum(self.plan.buffers[index].room for index in extras) for extras in steps)
+        memory = np.empty(max(sizes, default=0) * self.batch, np.uint8)
+        for extras in steps:
+            aside = _Aside(memory)
+            for index in extras:
+                self._buffers[index] = aside.take(self._shape(self.plan.buffers[index]), self.plan.buffers[index].dtype)
+
+    def _shape(self, buffer: Buffer) -> tuple[int, ...]:
+        return (self.batch, *buffer.shape) if buffer.per_sample else buffer.shape
 
     def _extras(self, indices: tuple[int, ...]) -> dict[str, Array]:
         return {self.plan.buffers[index].name: self._buffers[index] for index in indices}
@@ -150,6 +172,9 @@ class _Aside:
         self.used = 0
 
     def like(self, array: Array) -> Array:
-        start = self.used
-        self.used += -(-array.nbytes // 64) * 64
-        return self.memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+        return self.take(array.shape, array.dtype)
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        start, size = self.used, prod(shape) * dtype.itemsize
+        self.used += -(-size // 64) * 64
+        return self.memory[start : start + size].view(dtype).reshape(shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.losses import Loss
+from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.network import Network
 from archanalyzer.executor.weight_files import load, load_array
 from archanalyzer.graph import Pinned, Running, shown_shape
@@ -66,6 +68,8 @@ def gather(
     fitted = _fitted([*inputs, *outputs], given, batch)
     number = next((fit.number for fit in fitted.values()), batch or 1)
     is_batch = batch is not None or any(fit.batch is not None for fit in fitted.values())
+    drawn = sum(prod(each.layouts.sample) for each in (*inputs, *outputs) if each.name not in given)
+    require_memory(8 * drawn * number, f"the data of {number:,} samples")
     arrays = {each: each.array(given, fitted, number) for each in (*inputs, *outputs)}
     origins: dict[str, dict[str, None]] = {}
     for each in arrays:

@@ -123,6 +123,12 @@ class CrossEntropy(Loss):
     __slots__ = ()
     name = "cross_entropy"
 
+    def checked(self, output: Array, target: ArrayLike) -> Array:
+        array = super().checked(output, target)
+        if array.shape == output.shape:
+            _require_fractions(array, "a distribution over the channels, of numbers")
+        return array
+
     def drawn(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return random.integers(shape[1], size=(shape[0], *shape[2:]))
 

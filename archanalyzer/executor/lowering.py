@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from archanalyzer.diagnostics import SpecError
 from archanalyzer.executor import kernels
+from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Extra, Kernel
 from archanalyzer.executor.plan import (
     BackwardStep,
@@ -27,10 +29,13 @@ from archanalyzer.executor.plan import (
     lay_out,
 )
 from archanalyzer.graph import Graph, Kept, Layer, View
+from archanalyzer.passes import standard_passes
+from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.memory import reads_inputs
-from archanalyzer.passes.tensor_types import TensorTypes
+from archanalyzer.passes.tensor_types import TensorTypes, propagate_types
 from archanalyzer.passes.training import Backward
 
+DTYPES = ("float32", "float64")
 Kernels = dict[int, Kernel[Any]]
 
 
@@ -38,13 +43,44 @@ def make_kernels(types: TensorTypes) -> Kernels:
     """The kernel of each layer that computes something, by index.
 
     Raises:
-        KeyError: a layer type has none and should.
+        ExecutorError: a layer type has none and should.
     """
-    return {
-        layer.index: kernels.get(layer.op.name)(layer.op, types.inputs(layer), output)
-        for layer, output in zip(types.graph.layers, types.outputs, strict=True)
-        if layer.op.name not in kernels.NOT_EXECUTABLE
-    }
+    made: Kernels = {}
+    for layer, output in zip(types.graph.layers, types.outputs, strict=True):
+        if layer.op.name not in kernels.NOT_EXECUTABLE:
+            try:
+                kernel = kernels.get(layer.op.name)
+            except KeyError:
+                raise ExecutorError(f"`{layer.name}` cannot run: there is no kernel of `{layer.op.name}`") from None
+            made[layer.index] = kernel(layer.op, types.inputs(layer), output)
+    return made
+
+
+def require_dtype(dtype: str) -> np.dtype[Any]:
+    """The type of numbers to compute in, ``float32`` or ``float64``.
+
+    Raises:
+        ExecutorError: it is another.
+    """
+    if dtype not in DTYPES:
+        raise ExecutorError(f"expected float32 or float64 to compute in, found `{dtype}`")
+    return np.dtype(dtype)
+
+
+def lower(graph: Graph, dtype: str, *, gradients: bool) -> Plan:
+    """The plan of a graph, without parameters or data: of a forward step, or with ``gradients``, of a training step.
+
+    Raises:
+        ExecutorError: it cannot compute in that dtype.
+        SpecError: the layers do not fit each other.
+    """
+    numbers = require_dtype(dtype)
+    typing = propagate_types(graph)
+    if typing.diagnostics:
+        raise SpecError(typing.diagnostics)
+    facts = Facts(graph, standard_passes())
+    types = facts.result(TensorTypes)
+    return Lowering(types, make_kernels(types), numbers, facts.result(Backward) if gradients else None).plan()
 
 
 class Lowering:
@@ -82,8 +118,11 @@ class Lowering:
 
     def plan(self) -> Plan:
         """The steps, the buffers, and where they lie."""
+        for index in self.graph.inputs:  # all data comes in before anything is computed
+            self.outputs[index] = self._output_buffer(index)
+            self.steps.append(FeedStep(index, self.outputs[index]))
         for layer in self.graph.layers:
-            if self.roots[layer.index] == layer.index:
+            if self.roots[layer.index] == layer.index and layer.inputs:
                 self._forward(layer)
         end = len(self.steps) - 1
         if self.needed is not None:
@@ -111,14 +150,12 @@ class Lowering:
         self.buffers.append(Buffer(extra.name, layer, kind, extra.shape, dtype, extra.per_sample))
         return len(self.buffers) - 1
 
+    def _output_buffer(self, index: int) -> int:
+        return self._buffer(BufferKind.OUTPUT, index, Extra("output", self.types.outputs[index].shape))
+
     def _forward(self, layer: Layer) -> None:
         index = layer.index
-        self.outputs[index] = output = self._buffer(
-            BufferKind.OUTPUT, index, Extra("output", self.types.outputs[index].shape)
-        )
-        if index not in self.kernels:
-            self.steps.append(FeedStep(index, output))
-            return
+        self.outputs[index] = output = self._output_buffer(index)
         kernel = self.kernels[index]
         self.extras[index] = tuple(self._buffer(BufferKind.EXTRA, index, extra) for extra in kernel.extras())
         inputs = self._inputs(layer)

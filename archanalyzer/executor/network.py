@@ -25,7 +25,7 @@ from archanalyzer.executor.binding import Binding, LayerArrays
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.initializers import initialize
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.lowering import Lowering, make_kernels
+from archanalyzer.executor.lowering import Lowering, make_kernels, require_dtype
 from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.plan import LossStep, Plan
 from archanalyzer.executor.weight_files import assign, load, save
@@ -36,8 +36,6 @@ from archanalyzer.passes.parameters import Parameters as ParameterFacts
 from archanalyzer.passes.tensor_types import TensorTypes, propagate_types
 from archanalyzer.passes.training import follow_gradients
 from archanalyzer.recipe import DEFAULT_INITIALIZER, DEFAULT_LOSS, DEFAULT_OPTIMIZER
-
-DTYPES = ("float32", "float64")
 
 
 class Network:
@@ -65,14 +63,15 @@ class Network:
             ExecutorError: it cannot compute in that dtype, or there is no such initializer.
             SpecError: the layers do not fit each other.
         """
-        if dtype not in DTYPES:
-            raise ExecutorError(f"expected float32 or float64 to compute in, found `{dtype}`")
+        if seed < 0:
+            raise ExecutorError(f"expected a seed from 0, found {seed}")
+        numbers = require_dtype(dtype)
         typing = propagate_types(graph)
         if typing.diagnostics:
             raise SpecError(typing.diagnostics)
         facts = Facts(graph, standard_passes())
         self.graph = graph
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.dtype = numbers
         self.seed = seed
         self.types = facts.result(TensorTypes)
         self._used = facts.result(ParameterFacts)
@@ -86,7 +85,7 @@ class Network:
         self.output_gradients: dict[str, Array] = {}
         """By the network's outputs, what the loss was last differentiated to."""
         self.random = np.random.default_rng([seed, crc32(b"dropout")])
-        self.loss = losses.get(DEFAULT_LOSS)
+        self.loss: losses.Loss = losses.get(DEFAULT_LOSS)
         self.optimizer = optimizers.get(DEFAULT_OPTIMIZER)()
         self.parameters, self.gradients = self._allocate()
         self.initialize(initializer)
@@ -105,8 +104,8 @@ class Network:
             for layer, weights in zip(self.graph.layers, self._used.owned, strict=True)
             for weight in weights
         )
-        size = sum(map(prod, (*trainable.values(), *trainable.values(), *fixed.values()))) * self.dtype.itemsize
-        require_memory(size, "parameters and their gradients")
+        size = sum(map(prod, (*trainable.values(), *fixed.values()))) * self.dtype.itemsize
+        require_memory(size, "the parameters")
         parameters = Parameters(NamedArrays(trainable, self.dtype), NamedArrays(fixed, self.dtype), order)
         return parameters, NamedArrays(trainable, self.dtype)
 
@@ -140,6 +139,11 @@ class Network:
                     weight.name: self.gradients[name]
                     for weight in weights
                     if (name := f"{owner.name}.{weight.name}") in self.gradients
+                },
+                {
+                    weight.name: self.parameters[f"{owner.name}.{weight.name}"]
+                    for weight in weights
+                    if weight.role is Role.BUFFER
                 },
             )
             for owner, weights in zip(owners, self._used.used, strict=True)
@@ -181,7 +185,8 @@ class Network:
         plan = self.plan(gradients=gradients, keep=keep, training=training)
         if self._binding is None or self._binding.plan is not plan or self._binding.batch != batch:
             self._binding = None
-            require_memory(plan.bytes * batch, f"the arrays of {batch:,} sample{'s' if batch > 1 else ''}")
+            arrays = f"the arrays of {batch:,} sample{'s' if batch > 1 else ''}"
+            require_memory(plan.bytes * batch + gradients * self.gradients.flat.nbytes, arrays)
             self._binding = Binding(plan, self.types, self._layer_arrays(), batch, self.random)
         return self._binding
 
@@ -233,7 +238,11 @@ class Network:
                 call.training = self._training
                 kernel.forward(call)
                 call.scratch.reset()
-                require_finite(call.output, self.graph.layers[index].name, "the output")
+                name = self.graph.layers[index].name
+                require_finite(call.output, name, "the output")
+                if self._training:
+                    for buffer, array in binding.arrays[index].buffers.items():
+                        require_finite(array, name, f"`{buffer}`")
 
     def _only(self, arrays: dict[str, Array]) -> Array:
         if len(arrays) > 1:
@@ -316,13 +325,15 @@ class Network:
 
     def _fill_output_gradients(self, binding: Binding, gradients: list[Array]) -> None:
         step = next(step for step in binding.plan.steps if isinstance(step, LossStep))
-        for index, target, gradient in zip(self.graph.outputs, step.gradients, gradients, strict=True):
+        for index, target, gradient in zip(self.graph.outputs, step.by_output, gradients, strict=True):
             require_finite(gradient, self.graph.layers[index].name, "the gradient by the output")
             into = binding.gradient(index)
             if target is None or into is None:
                 continue
             if target.added:
-                into += gradient
+                with np.errstate(all="ignore"):
+                    into += gradient
+                require_finite(into, self.graph.layers[index].name, "the gradient by the output")
             else:
                 np.copyto(into, gradient)
 
@@ -335,7 +346,7 @@ class Network:
                 for target, aside in sums:
                     np.add(target, aside, out=target)
                 call.scratch.reset()
-                for gradient in (*call.dx, *call.dw.values()):
+                for gradient in (*call.dx, *call.dw.values(), *(target for target, _ in sums)):
                     if gradient is not None:
                         require_finite(gradient, self.graph.layers[index].name, "the gradients")
 
@@ -355,8 +366,17 @@ class Network:
         return value
 
     def update(self) -> None:
-        """Changes what learns by the gradients of the last backward step, as the optimizer does."""
-        self.optimizer.update(self.parameters.trainable.flat, self.gradients.flat)
+        """Changes what learns by the gradients of the last backward step, as the optimizer does.
+
+        Raises:
+            NonFiniteError: a parameter became NaN or infinite.
+        """
+        trainable = self.parameters.trainable
+        self.optimizer.update(trainable.flat, self.gradients.flat)
+        if not is_finite(trainable.flat):
+            for name, array in trainable.items():
+                layer, _, own = name.rpartition(".")
+                require_finite(array, layer, f"`{own}`")
 
     def loss_gradients(self, x: Any, targets: Any, *, training: bool = True, keep: bool = False) -> float:
         """The loss, and in ``gradients``, its gradients: a training step without the update. Raises as ``step``."""
@@ -368,7 +388,7 @@ class Network:
             raise ExecutorError(f"expected targets for {_listed(list(outputs))}, found {_listed(list(wanted))}")
         value = 0.0
         for name, output in outputs.items():
-            value += self.loss.value(output, wanted[name])
+            value += self.loss_of(name, output, wanted[name])
             self.output_gradients[name] = np.empty_like(output)
             self.loss.gradient(output, wanted[name], self.output_gradients[name])
         if not np.isfinite(value):
@@ -376,6 +396,17 @@ class Network:
         self._fill_output_gradients(binding, list(self.output_gradients.values()))
         self._run_backward(binding)
         return value
+
+    def loss_of(self, name: str, output: Array, target: ArrayLike) -> float:
+        """The loss of one output, by name.
+
+        Raises:
+            LossError: the target does not go with it.
+        """
+        try:
+            return self.loss.value(output, target)
+        except losses.LossError as error:
+            raise losses.LossError(f"{self.loss.name} of `{name}`: {error}") from None
 
     def _only_input(self) -> str:
         return self.graph.layers[self.graph.inputs[0]].name
@@ -387,14 +418,15 @@ class Network:
 
 
 def require_finite(array: Array, layer: str, what: str) -> None:
-    """Raises NonFiniteError where something in ``array`` is NaN or infinite.
+    """Raises NonFiniteError where something in ``array`` is NaN or infinite."""
+    if not is_finite(array):
+        raise NonFiniteError(layer, what, "NaN" if np.isnan(array).any() else "infinity")
 
-    The sum is looked at first: it is finite where all numbers are, unless they are very large.
-    """
+
+def is_finite(array: Array) -> bool:
+    """Whether all numbers are. The sum is looked at first: it is finite where they are, unless they are very large."""
     with np.errstate(all="ignore"):
-        if np.isfinite(array.sum()) or np.isfinite(array).all():
-            return
-    raise NonFiniteError(layer, what, "NaN" if np.isnan(array).any() else "infinity")
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 def _listed(names: list[str]) -> str:

@@ -89,6 +89,9 @@ class FeedStep:
     def fills(self) -> Iterable[int]:
         return (self.output,)
 
+    def gradients(self) -> Iterable[Target]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class ForwardStep:
@@ -111,20 +114,26 @@ class ForwardStep:
     def fills(self) -> Iterable[int]:
         return (self.output, *self.extras)
 
+    def gradients(self) -> Iterable[Target]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class LossStep:
     """The loss, or whoever calls, reads the network's outputs and fills the gradients by them, where needed."""
 
     outputs: tuple[int, ...]
-    gradients: tuple[Target | None, ...]
+    by_output: tuple[Target | None, ...]
     phase: ClassVar[str] = "loss"
 
     def reads(self) -> Iterable[int]:
         return self.outputs
 
     def fills(self) -> Iterable[int]:
-        return _buffers_of(self.gradients)
+        return (target.to for target in self.gradients())
+
+    def gradients(self) -> Iterable[Target]:
+        return filter(None, self.by_output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +159,13 @@ class BackwardStep:
         return chain(kept, self.extras, *self.read_extras)
 
     def fills(self) -> Iterable[int]:
-        return _buffers_of(self.dx)
+        return (target.to for target in self.gradients())
+
+    def gradients(self) -> Iterable[Target]:
+        return filter(None, self.dx)
 
 
 Step: TypeAlias = FeedStep | ForwardStep | LossStep | BackwardStep
-
-
-def _buffers_of(targets: Iterable[Target | None]) -> Iterable[int]:
-    return (target.to for target in targets if target is not None)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ With c the loss, W and b a layer's weights and bias, η the rate:
 
     g   net input, W·o + b: what a layer with weights puts out
     o   output of every other layer, and of the inputs
-    ε   ∂c/∂o; at the network's output, what comes from the loss
+    y   target
+    ε   ∂c/∂o; at the network's output, what comes from the loss, then, if others read it too, all of it
     Λ   the diagonal of the Jacobian of a layer that works element by element: its derivative σ′(g)
     δ   ∂c/∂g
     ∇W, ∇b   ∂c/∂W, ∂c/∂b; shown where the update is something else than −η times them
@@ -47,11 +48,11 @@ def backward_arrays(network: Network) -> Iterator[Traced]:
     """The errors on their way back, after a backward step that kept them."""
     for name, gradient in network.output_gradients.items():
         yield Traced(name, "ε", gradient.copy())
-    outputs = set(network.output_gradients)
     for step in network.bound.backward:
         layer = network.graph.layers[step.layer]
         symbol = _SYMBOL_OF_ERROR[_output_symbol(network, layer)]
-        if symbol == "δ" or layer.name not in outputs:
+        from_loss = network.output_gradients.get(layer.name)
+        if symbol == "δ" or from_loss is None or not np.array_equal(from_loss, step.call.dy):
             yield Traced(layer.name, symbol, step.call.dy.copy())
         if is_activation(layer):
             yield Traced(layer.name, "Λ", derivative(step))
@@ -67,8 +68,8 @@ def update_arrays(network: Network) -> Iterator[Traced]:
 
 
 def parameter_arrays(network: Network) -> Iterator[Traced]:
-    """The parameters as they are."""
-    return _parameters("", network.parameters.trainable)
+    """All arrays of the layers as they are: those that learn, those that are frozen, and buffers."""
+    return _parameters("", network.parameters)
 
 
 def _parameters(prefix: str, arrays: Mapping[str, Array]) -> Iterator[Traced]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,14 +36,21 @@ class DeadUnits(NamedTuple):
     of: int
 
 
+class Cause(Enum):
+    """Why all gradients are zero."""
+
+    NOTHING_LEARNS = "nothing learns"
+    """All is frozen, or has no parameters."""
+    BLOCKED = "blocked"
+    """Every error is zero at all layers that learn, though the loss would have the outputs changed: a plateau."""
+    CANCELLED = "cancelled"
+    """Errors arrive, but what they are multiplied with is zero, or the products add up to zero."""
+
+
 class Standstill(NamedTuple):
-    """A step at which all gradients are zero and the loss is not.
+    """A step at which all gradients are zero and the loss is not, and nothing else moves the parameters."""
 
-    ``is_blocked``: the errors of every sample are zero at all layers that learn, though the loss would have the outputs
-    changed: no minimum, but a plateau. Else the samples' gradients cancel out.
-    """
-
-    is_blocked: bool
+    cause: Cause
     dead: tuple[DeadUnits, ...]
 
 
@@ -58,18 +67,19 @@ class StepReport(NamedTuple):
 class Run(NamedTuple):
     """What came of running a network: its steps, and the outputs and the loss, where there are targets, after them.
 
-    Where all arrays are asked for, ``start`` are the parameters before the first step; ``arrays``, without any step,
-    what each layer puts out.
+    Where all arrays are asked for (``is_traced``), ``start`` are the parameters before the first step; ``arrays``,
+    without any step, what each layer puts out. After a ``failure`` or an interruption there are no outputs.
     """
 
     training: Training
+    is_traced: bool
     start: tuple[Traced, ...]
     steps: tuple[StepReport, ...]
-    outputs: Mapping[str, Array]
-    loss: float | None
+    outputs: Mapping[str, Array] = MappingProxyType({})
+    loss: float | None = None
     arrays: tuple[Traced, ...] = ()
     failure: NonFiniteError | None = None
-    """Why there are no more steps, and no outputs."""
+    is_interrupted: bool = False
 
 
 class Training:
@@ -79,6 +89,7 @@ class Training:
         self.network = network
         self.data = data
         self.done = 0
+        self._stood: Standstill | None = None
 
     def steps(self, count: int, *, trace: bool = False) -> Iterator[StepReport]:
         """Makes ``count`` steps, one whenever the next report is asked for. Raises as ``Network.step``."""
@@ -103,30 +114,42 @@ class Training:
         try:
             steps.extend(reports)  # which keeps those before a failure
             outputs = self.network.forward(self.data.inputs, gradients=False, keep=trace)
+            loss = self._loss_of(outputs)
         except NonFiniteError as error:
-            return Run(self, start if steps else (), tuple(steps), {}, None, failure=error)
-        if steps:
-            return Run(self, start, tuple(steps), outputs, self._loss_of(outputs))
-        arrays = tuple(forward_arrays(self.network)) if trace else ()
-        return Run(self, (), (), outputs, self._loss_of(outputs), arrays)
+            return Run(self, trace, start, tuple(steps), failure=error)
+        except KeyboardInterrupt:
+            return Run(self, trace, start, tuple(steps), is_interrupted=True)
+        arrays = (*forward_arrays(self.network), *self._targets()) if trace and not steps else ()
+        return Run(self, trace, start, tuple(steps), outputs, loss, arrays)
 
     def _loss_of(self, outputs: Mapping[str, Array]) -> float | None:
-        targets, loss = self.data.targets, self.network.loss
-        return sum(loss.value(outputs[name], target) for name, target in targets.items()) if targets else None
+        targets, loss_of = self.data.targets, self.network.loss_of
+        if not targets:
+            return None
+        loss = sum(loss_of(name, outputs[name], target) for name, target in targets.items())
+        if not np.isfinite(loss):
+            raise NonFiniteError(next(iter(targets)), "the loss", "NaN" if np.isnan(loss) else "infinity")
+        return loss
 
     def _step(self, *, trace: bool) -> StepReport:
         network, data = self.network, self.data
         self.done += 1
         drawn_so_far = network.random.bit_generator.state
         loss = network.loss_gradients(data.inputs, data.targets, keep=trace)
-        norm = float(np.linalg.norm(network.gradients.flat))
-        stands = loss != 0 and not network.gradients.flat.any()
-        arrays = [*forward_arrays(network), *backward_arrays(network)] if trace else []
-        standstill = self._standstill(drawn_so_far) if stands else None
+        norm = _norm(network.gradients.flat)
+        is_critical = loss != 0 and not network.gradients.flat.any()
+        arrays = [*forward_arrays(network), *self._targets(), *backward_arrays(network)] if trace else []
+        # Where the step before stood still, this one is the same.
+        standstill = (self._stood or self._standstill(drawn_so_far)) if is_critical else None
         network.update()
         if trace:
             arrays += update_arrays(network)
-        return StepReport(self.done, loss, norm, tuple(arrays), standstill)
+        moves = bool(network.optimizer.delta.any())  # what momentum or weight decay moves on does not stand still
+        self._stood = None if moves else standstill
+        return StepReport(self.done, loss, norm, tuple(arrays), self._stood)
+
+    def _targets(self) -> Iterator[Traced]:
+        return (Traced(name, "y", target) for name, target in self.data.targets.items())
 
     def _standstill(self, drawn_so_far: Mapping[str, Any]) -> Standstill:
         """Why all gradients are zero: computes the step once more, for its arrays, and leaves all as it was."""
@@ -137,7 +160,23 @@ class Training:
         network.parameters.fixed.flat[...] = fixed
         errors = [step.call.dy for step in network.bound.backward if step.call.dw]
         is_wanted = any(gradient.any() for gradient in network.output_gradients.values())
-        return Standstill(is_wanted and not any(error.any() for error in errors), tuple(dead_units(network)))
+        if not network.parameters.trainable:
+            cause = Cause.NOTHING_LEARNS
+        elif is_wanted and not any(error.any() for error in errors):
+            cause = Cause.BLOCKED
+        else:
+            cause = Cause.CANCELLED
+        return Standstill(cause, tuple(dead_units(network)))
+
+
+def _norm(vector: Array) -> float:
+    """The length of a vector, scaled where its squares are beyond its numbers."""
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(vector))
+    if np.isfinite(norm):
+        return norm
+    largest = float(np.abs(vector).max())
+    return largest * float(np.linalg.norm(vector / largest))
 
 
 def dead_units(network: Network) -> Iterator[DeadUnits]:
@@ -159,13 +198,15 @@ def set_up(network: Network, running: Running, chosen: Running | None = None) ->
     """
     chosen = chosen or Running()
     drawn_by = (chosen.initializer, running.initializer, DEFAULT_INITIALIZER)
-    network.initialize(next(each for each in drawn_by if each is not None))
+    initializer = next(each for each in drawn_by if each is not None)
+    if initializer != DEFAULT_INITIALIZER:  # which it was made with
+        network.initialize(initializer)
     pin(network, running.weights)
     network.loss = losses.get(chosen.loss or running.loss or DEFAULT_LOSS)
     kind = optimizers.get(chosen.optimizer or running.optimizer or DEFAULT_OPTIMIZER)
-    has = {setting.name for setting in OPTIMIZERS[kind.name].settings}
+    has = [setting.name for setting in OPTIMIZERS[kind.name].settings]
     for name in chosen.settings:
         if name not in has:
-            raise ExecutorError(f"`{kind.name}` has no setting `{name}`; {did_you_mean(name, tuple(has), 'settings')}")
+            raise ExecutorError(f"`{kind.name}` has no setting `{name}`; {did_you_mean(name, has, 'settings')}")
     pinned = {name: value for name, value in running.settings.items() if name in has}
     network.optimizer = kind(**{**pinned, **chosen.settings})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ import numpy as np
 from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.arrays import is_within
 from archanalyzer.executor.kernel import Array
-from archanalyzer.files import write_whole
+from archanalyzer.files import require_writable, write_whole
 from archanalyzer.graph import shown_shape
 
 FilePath: TypeAlias = str | PathLike[str]
@@ -35,13 +36,35 @@ def save(path: FilePath, arrays: Mapping[str, Array]) -> None:
     Raises:
         WeightFileError: the ending is unknown, or the system refuses.
     """
-    form = _format(path)
+    form = require_saving(path)
     try:
         write_whole(Path(path), lambda file: form.write(file, arrays))
     except OSError as error:
-        raise WeightFileError(path, f"cannot write `{path}`: {error.strerror or error}") from None
+        raise _not_written(path, error) from None
+
+
+def require_saving(path: FilePath) -> _Format:
+    """Tells before the work, not after it, that ``save`` could not write there; else the format that it would use.
+
+    Raises:
+        WeightFileError: as ``save``.
+    """
+    form = _format(path)
+    try:
+        require_writable(Path(path))
+        if form.library:
+            importlib.import_module(form.library)
+    except OSError as error:
+        raise _not_written(path, error) from None
     except ImportError:
         raise _library_missing(path) from None
+    if Path(path).exists() and not Path(path).is_file():
+        raise WeightFileError(path, f"cannot write `{path}`: it is no file")
+    return form
+
+
+def _not_written(path: FilePath, error: OSError) -> WeightFileError:
+    return WeightFileError(path, f"cannot write `{path}`: {error.strerror or error}")
 
 
 def load(path: FilePath) -> dict[str, Array]:
@@ -64,6 +87,8 @@ def load_array(path: FilePath) -> Array:
 
 
 def _read(path: FilePath, reader: Callable[[Path], dict[str, Array]]) -> dict[str, Array]:
+    if Path(path).is_fifo():
+        raise WeightFileError(path, f"cannot read `{path}`: it is a pipe, and a file is needed")
     try:
         with Path(path).open("rb"):  # tells why not, where a file cannot be read
             arrays = reader(Path(path))
@@ -140,6 +165,8 @@ class _Unreadable(Exception):
 class _Format(NamedTuple):
     write: Callable[[BinaryIO, Mapping[str, Array]], None]
     read: Callable[[Path], dict[str, Array]]
+    library: str | None = None
+    """What must be installed."""
 
 
 def _write_npz(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
@@ -198,7 +225,10 @@ def _library_missing(path: FilePath) -> WeightFileError:
     return WeightFileError(path, needs)
 
 
-_FORMATS = {".npz": _Format(_write_npz, _read_npz), ".safetensors": _Format(_write_safetensors, _read_safetensors)}
+_FORMATS = {
+    ".npz": _Format(_write_npz, _read_npz),
+    ".safetensors": _Format(_write_safetensors, _read_safetensors, "safetensors"),
+}
 
 
 def _format(path: FilePath) -> _Format:

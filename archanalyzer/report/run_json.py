@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from archanalyzer.executor.plan import Buffer, FeedStep, LossStep, Plan, Step
+from archanalyzer.executor.plan import BackwardStep, Buffer, FeedStep, LossStep, Plan, Step
 from archanalyzer.executor.trace import Traced
-from archanalyzer.executor.training import Run, StepReport
+from archanalyzer.executor.training import Cause, Run, StepReport
 
 SCHEMA = 1
 
@@ -26,10 +26,12 @@ def render(run: Run, name: str, path: str) -> str:
         "data": list(training.data.origins),
         "loss": training.network.loss.name,
         "optimizer": training.network.optimizer.name,
+        "settings": training.network.optimizer.settings(),
         "start": [_array(array, strip=strip) for array in run.start],
         "steps": [_step(step, strip=strip) for step in run.steps] or _forward_step(run, strip=strip),
         "outputs": {name: (array[0] if strip else array).tolist() for name, array in run.outputs.items()},
         "final_loss": run.loss,
+        "interrupted": run.is_interrupted,
         "failure": run.failure and {name: getattr(run.failure, name) for name in ("step", "layer", "what", "found")},
     }
     return _document(entry)
@@ -75,7 +77,8 @@ def _step(step: StepReport, *, strip: bool) -> dict[str, Any]:
         "arrays": [_array(array, strip=strip) for array in step.arrays],
         "standstill": standstill
         and {
-            "is_minimum": False if standstill.is_blocked else None,
+            "cause": standstill.cause.value,
+            "is_minimum": False if standstill.cause is Cause.BLOCKED else None,
             "dead_units": [{"layer": dead.layer, "units": list(dead.units), "of": dead.of} for dead in standstill.dead],
         },
     }
@@ -101,7 +104,10 @@ def _plan_step(number: int, step: Step, plan: Plan) -> dict[str, Any]:
         entry |= {"layer": layers[step.layer].name, "op": layers[step.layer].op.name}
     if not isinstance(step, FeedStep | LossStep):
         entry["algorithm"] = step.kernel.algorithm
-    return entry | {"reads": list(step.reads()), "fills": list(step.fills())}
+    if isinstance(step, BackwardStep) and step.dw is not None:
+        entry["weight_gradients"] = "added" if step.dw.added else "filled"
+    added = [target.to for target in step.gradients() if target.added]
+    return entry | {"reads": list(step.reads()), "fills": list(step.fills()), "adds_to": added}
 
 
 def _buffer(number: int, buffer: Buffer, plan: Plan) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.plan import BufferKind, FeedStep, LossStep, Plan, Step
+from archanalyzer.executor.plan import BackwardStep, BufferKind, FeedStep, LossStep, Plan, Step
 from archanalyzer.executor.trace import Traced
-from archanalyzer.executor.training import DeadUnits, Run, Standstill, StepReport
+from archanalyzer.executor.training import Cause, DeadUnits, Run, Standstill, StepReport
 from archanalyzer.report.cells import bytes_text, shape_text
 from archanalyzer.report.text import escape, plural, shorten
 
@@ -23,6 +23,11 @@ _MOST_UNITS = 10
 _MOST_NUMBERS = 100
 """An array of more numbers is not printed, but summed up."""
 _GAP = "  "
+_CAUSES = {
+    Cause.NOTHING_LEARNS: "nothing here learns: all is frozen, or has no parameters",
+    Cause.BLOCKED: "a critical point that is not a minimum: no sample's error gets back to what learns",
+    Cause.CANCELLED: "a critical point: what errors are multiplied with is zero, or the products cancel out",
+}
 
 
 def render(run: Run, name: str, path: str, width: int) -> str:
@@ -30,13 +35,17 @@ def render(run: Run, name: str, path: str, width: int) -> str:
     lines = [f"{escape(name)}{_GAP}{escape(path)}", *_wrapped(_conditions(run), width), ""]
     if run.arrays:
         lines += [*_arrays(run.arrays, run, width), ""]
-    if run.start:
-        lines += ["start", *_arrays(run.start, run, width), ""]
+    if run.is_traced and run.start:
+        lines += ["start" if run.steps else "parameters", *_arrays(run.start, run, width), ""]
+    if run.is_traced:
         for step in run.steps:
             lines += [f"step {step.number}{_GAP}loss {_number(step.loss)}", *_arrays(step.arrays, run, width)]
             lines += [*_standstills([step], width), ""]
     elif run.steps:
-        lines += [*_listed(run.steps), "", *_standstills(run.steps, width)]
+        told = list(_standstills(run.steps, width))
+        lines += [*_listed(run.steps), "", *told, *([""] if told else [])]
+    if run.is_interrupted:
+        lines.append(f"interrupted after {plural(len(run.steps), 'step')}")
     lines += _outputs(run, width)
     return "".join(f"{line}\n" for line in lines)
 
@@ -101,10 +110,7 @@ def _standstills(steps: Sequence[StepReport], width: int) -> Iterator[str]:
 
 def _standstill(step: StepReport, standstill: Standstill, width: int) -> Iterator[str]:
     yield f"training stands still at step {step.number:,}: all gradients are zero, and the loss is {_number(step.loss)}"
-    if standstill.is_blocked:
-        yield "a critical point that is not a minimum: no sample's error gets back to what learns"
-    else:
-        yield "a critical point: the gradients of the samples cancel out"
+    yield _CAUSES[standstill.cause]
     if standstill.dead:
         yield from _wrapped([f"dead {_dead(each)}" for each in standstill.dead], width)
 
@@ -176,7 +182,8 @@ def render_plan(plan: Plan, name: str, path: str) -> str:
     memory = f"a sample needs {bytes_text(plan.bytes)}, of which {bytes_text(plan.live_bytes)} live at once"
     lines = [
         f"{escape(name)}{_GAP}{escape(path)}",
-        f"plan, {what}: {size}; {memory}",
+        f"plan, {what}: {size}",
+        memory,
         "",
         *_grid(
             ["step", "", "layer", "kernel", "reads", "fills"],
@@ -197,8 +204,12 @@ def _step_row(number: int, step: Step, plan: Plan) -> list[str]:
         layer = escape(plan.graph.layers[step.layer].name)
     if not isinstance(step, FeedStep | LossStep):
         kernel = f"{plan.graph.layers[step.layer].op.name} {step.kernel.algorithm}"
-    reads, fills = (" ".join(f"b{index}" for index in some()) for some in (step.reads, step.fills))
-    return [str(number), step.phase, layer, kernel, reads, fills]
+    reads = " ".join(f"b{index}" for index in step.reads())
+    added = {target.to for target in step.gradients() if target.added}
+    fills = [f"{'+' if index in added else ''}b{index}" for index in step.fills()]
+    if isinstance(step, BackwardStep) and step.dw is not None:
+        fills.append("+∇" if step.dw.added else "∇")
+    return [str(number), step.phase, layer, kernel, reads, " ".join(fills)]
 
 
 def _buffer_row(number: int, plan: Plan) -> list[str]:

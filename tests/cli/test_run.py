@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from archanalyzer.cli import main
+from archanalyzer.executor.network import Network
 from tests.docs.fences import ROOT
 from tests.executor.test_trace import STEP_1, STEP_2
 
@@ -59,6 +60,7 @@ def test_the_worked_exercise_by_the_contract(printed: Any) -> None:
         assert {(each["layer"], each["symbol"]): each["value"] for each in step["arrays"]} == expected
     assert document["steps"][0]["standstill"] is None
     assert document["steps"][1]["standstill"] == {
+        "cause": "blocked",
         "is_minimum": False,
         "dead_units": [{"layer": "relu_2", "units": [0, 1], "of": 2}, {"layer": "relu", "units": [0, 1], "of": 2}],
     }
@@ -77,7 +79,7 @@ def test_a_forward_step_alone(printed: Any) -> None:
     (step,) = json.loads(printed("toy.yaml", "--trace", "--format", "json"))["steps"]
     assert (step["number"], step["loss"]) == (0, 4.5)
     arrays = {(each["layer"], each["symbol"]): each["value"] for each in step["arrays"]}
-    assert arrays == {place: value for place, value in STEP_1.items() if place[1] in "go"}
+    assert arrays == {place: value for place, value in STEP_1.items() if place[1] in "goy"}
 
 
 def test_the_same_bytes_each_time_and_others_with_another_seed(printed: Any) -> None:
@@ -107,7 +109,7 @@ def test_data_from_a_file(printed: Any) -> None:
 
 
 def test_the_plan_is_shown_and_nothing_run(printed: Any) -> None:
-    assert "plan, forward: 4 steps, 4 buffers; " in printed("net.yaml", "--plan")
+    assert "plan, forward: 4 steps, 4 buffers\n" in printed("net.yaml", "--plan")
     plan = json.loads(printed("net.yaml", "--plan", "--steps", "1", "--format", "json"))
     assert [step["phase"] for step in plan["steps"]] == ["feed", *["forward"] * 3, "loss", *["backward"] * 3]
     assert [step["algorithm"] for step in plan["steps"] if step["phase"] == "forward"] == ["matmul", "plain", "matmul"]
@@ -131,6 +133,33 @@ def test_numbers_out_of_hand(printed: Any, folder: Path) -> None:
     assert (len(document["steps"]), document["outputs"]) == (1, {})
 
 
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was run")
+
+    monkeypatch.setattr("archanalyzer.executor.network.Network.forward", never)
+    for arguments in (["--save", "nowhere/w.npz"], ["--save", "w.txt"], ["-o", "nowhere/out.txt"]):
+        assert main(["run", "net.yaml", "--steps", "3", *arguments]) == 2
+
+
+def test_an_interruption_shows_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    update = Network.update
+
+    def interrupted(network: Network) -> None:
+        if network.optimizer.steps == 3:
+            raise KeyboardInterrupt
+        update(network)
+
+    monkeypatch.setattr(Network, "update", interrupted)
+    assert main(["run", "net.yaml", "--steps", "9", "--save", "w.npz"]) == 130
+    out, err = capsys.readouterr()
+    assert out.endswith("\n\ninterrupted after 3 steps\n")
+    assert err == "interrupted; the weights are not saved\n"
+    assert not (folder / "w.npz").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -145,8 +174,16 @@ def test_numbers_out_of_hand(printed: Any, folder: Path) -> None:
         (["net.yaml", "--steps", "-1"], "-1 is not in the range x>=0"),
         (["net.yaml", "--optimizer", "adams"], "'adams' is not one of 'sgd'"),
         (["net.yaml", "--save", "nowhere/w.npz"], "cannot write `nowhere/w.npz`: No such file or directory"),
-        (["net.yaml", "--input", "x=2000000000000"], "parameters and their gradients need 44,703.5 GiB, "),
-        (["net.yaml", "--batch", "10000000000000"], "the arrays do not fit into memory: try a smaller batch"),
+        (["net.yaml", "--input", "x=2000000000000"], "the parameters need 22,351.7 GiB, the machine has"),
+        (["net.yaml", "--batch", f"{10**26}"], "the data of 100,000,000,000,000,000,000,000,000 samples need"),
+        (["net.yaml", "--save", ""], "`--save` names no file"),
+        (["net.yaml", "--save", "w.npz", "-o", "w.npz"], "`--output` and `--save` name the same file, `w.npz`"),
+        (["net.yaml", "--data", "./w.npz", "--save", "w.npz"], "`--save` and `--data` name the same file, `w.npz`"),
+        (["net.yaml", "--steps", "9", "-o", "nowhere/out.txt"], "cannot write `nowhere/out.txt`: No such file or"),
+        (["net.yaml", "--steps", "1001", "--trace"], "`--trace` keeps every array of every step: at most 1,000"),
+        (["net.yaml", "--steps", "1", "--loss", "binary_cross_entropy"], "binary_cross_entropy of `dense_2`: expected"),
+        (["net.yaml", "--plan", "--dtype", "float16"], "expected float32 or float64 to compute in, found `float16`"),
+        (["net.yaml", "--batch", "10000000000000"], "the data of 10,000,000,000,000 samples need"),
         (["none.yaml"], "none.yaml: error[file-not-found]"),
     ],
 )

@@ -88,7 +88,7 @@ def _line(step: Step, plan: Plan) -> str:
 
 
 def _targets(step: Step) -> tuple[Target | None, ...]:
-    return step.gradients if isinstance(step, LossStep) else step.dx if isinstance(step, BackwardStep) else ()
+    return step.by_output if isinstance(step, LossStep) else step.dx if isinstance(step, BackwardStep) else ()
 
 
 def steps_of(layers: str, *, inputs: str = "x: [2, 8]", gradients: bool = True, more: str = "") -> list[str]:

@@ -89,7 +89,11 @@ def step(x: Any, targets: Any) -> Callable[[Network], Any]:
             "expected the outputs `sum`, `product`, found none for `product`",
         ),
         # targets
-        (ONE, step(X, np.ones((1, 2, 4))), "expected a target with shape 1×2×3, found 1×2×4"),
+        (
+            ONE,
+            step(X, np.ones((1, 2, 4))),
+            "half_squared_error of `relu`: expected a target with shape 1×2×3, found 1×2×4",
+        ),
         (ONE, step(X, {"conv1d": X}), "expected targets for `relu`, found `conv1d`"),
         (ONE, step(X, {}), "expected targets for `relu`, found none"),
         (TWO, step(LEFT_AND_RIGHT, np.ones((2, 2))), "expected a map with targets for 2 outputs, found one array"),

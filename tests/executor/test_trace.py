@@ -26,6 +26,7 @@ STEP_1: Arrays = {
     ("relu", "o"): [3, 0],
     ("dense_2", "g"): [4, 0],
     ("relu_2", "o"): [4, 0],
+    ("relu_2", "y"): [1, 0],
     ("relu_2", "ε"): [3, 0],
     ("relu_2", "Λ"): [1, 0],
     ("dense_2", "δ"): [3, 0],
@@ -47,6 +48,7 @@ STEP_2: Arrays = {
     ("relu", "o"): [0, 0],
     ("dense_2", "g"): [-2, 0],
     ("relu_2", "o"): [0, 0],
+    ("relu_2", "y"): [1, 0],
     ("relu_2", "ε"): [-1, 0],
     ("relu_2", "Λ"): [0, 0],
     ("dense_2", "δ"): [0, 0],
@@ -86,7 +88,7 @@ def test_the_worked_exercise(dtype: str) -> None:
         for each in report.arrays:
             value = each.value[0] if each.has_batch else each.value
             assert value.tolist() == expected[each.layer, each.symbol], (each.layer, each.symbol)
-            assert value.dtype == dtype
+            assert each.symbol == "y" or value.dtype == dtype
 
 
 def test_a_net_input_is_what_a_layer_with_weights_puts_out() -> None:
@@ -104,6 +106,7 @@ def test_a_net_input_is_what_a_layer_with_weights_puts_out() -> None:
         ("max_pool1d", "o"),
         ("flatten", "o"),
         ("dense", "g"),
+        ("dense", "y"),
         ("dense", "ε"),  # what comes from the loss
         ("dense", "δ"),
         ("max_pool1d", "ε"),
@@ -142,6 +145,20 @@ def test_the_loss_s_gradient_of_an_output_that_is_read_on() -> None:
     _, [arrays] = trained(text)
     errors = [(each.layer, each.symbol, each.value.item()) for each in arrays if each.symbol in "εδ"]
     assert errors == [("a", "ε", 1), ("b", "ε", 4), ("b", "δ", 4), ("a", "δ", 13)]
+
+
+def test_an_activation_that_is_an_output_and_read_on() -> None:
+    """Its ε comes from the loss; then, with what its reader adds, it is what Λ is multiplied with: δ = Λ·ε."""
+    text = (
+        "archspec: 1\ninputs: {x: [1]}\nlayers:\n  - {dense: {units: 1, bias: false}, name: a}\n  - {relu: , name: r}\n"
+        "  - {dense: {units: 1, bias: false}, name: b}\noutputs: [r, b]\n"
+        "weights: {a: {weight: [[2]]}, b: {weight: [[3]]}}\n"
+        "data: {inputs: {x: [1]}, targets: {r: [1], b: [2]}}\n"
+    )
+    _, [arrays] = trained(text)
+    of_r = [(each.symbol, each.value.item()) for each in arrays if each.layer == "r" and each.symbol in "εΛ"]
+    assert of_r == [("ε", 1), ("ε", 13), ("Λ", 1)]  # 2 − 1; 1 + 3·(6 − 2)
+    assert [each.value.item() for each in arrays if (each.layer, each.symbol) == ("a", "δ")] == [13]
 
 
 def test_arrays_outlive_the_next_step() -> None:

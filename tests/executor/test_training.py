@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import archanalyzer
 from archanalyzer.executor.data import gather
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
-from archanalyzer.executor.training import DeadUnits, Standstill, Training, set_up
+from archanalyzer.executor.training import Cause, DeadUnits, Standstill, Training, _norm, set_up
 from archanalyzer.graph import Running
 from tests.docs.fences import ROOT
 
@@ -27,7 +28,7 @@ def test_dead_units_stop_the_worked_exercise() -> None:
     first, second, third = training.steps(3)
     assert first.standstill is None
     both = (DeadUnits("relu_2", (0, 1), 2), DeadUnits("relu", (0, 1), 2))
-    assert second.standstill == third.standstill == Standstill(is_blocked=True, dead=both)
+    assert second.standstill == third.standstill == Standstill(Cause.BLOCKED, dead=both)
 
 
 def test_a_unit_is_dead_only_where_all_positions_of_all_samples_are() -> None:
@@ -40,7 +41,7 @@ def test_a_unit_is_dead_only_where_all_positions_of_all_samples_are() -> None:
     )
     (report,) = training_of(text).steps(1)
     assert report.loss == 0.25  # half of ½·1²
-    assert report.standstill == Standstill(is_blocked=True, dead=(DeadUnits("relu", (1,), 2),))
+    assert report.standstill == Standstill(Cause.BLOCKED, dead=(DeadUnits("relu", (1,), 2),))
 
 
 def test_gradients_that_cancel_out_are_no_plateau() -> None:
@@ -49,7 +50,31 @@ def test_gradients_that_cancel_out_are_no_plateau() -> None:
     text += "data: {inputs: {x: [[1], [1]]}, targets: {dense: [[0], [2]]}}\n"
     (report,) = training_of(text).steps(1)
     assert (report.loss, report.gradient_norm) == (0.5, 0)
-    assert report.standstill == Standstill(is_blocked=False, dead=())
+    assert report.standstill == Standstill(Cause.CANCELLED, dead=())
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "settings"), [("momentum", {"rate": 1.0}), ("sgd", {"rate": 1.0, "weight_decay": 0.1})]
+)
+def test_what_moves_on_without_gradients_does_not_stand_still(optimizer: str, settings: dict[str, float]) -> None:
+    """Of x = 1 and x = −1, both with target 1, the loss ½·((w − 1)² + (w + 1)²)/2 is least at w = 0, where it is ½."""
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: {units: 1, bias: false}]\n"
+    text += "weights: {dense: {weight: [[1]]}}\ndata: {inputs: {x: [[1], [-1]]}, targets: {dense: [[1], [1]]}}\n"
+    training = training_of(text, Running(optimizer=optimizer, settings=settings))
+    if optimizer == "sgd":
+        training.network.parameters["dense.weight"] = [[0]]
+        (report,) = training.steps(1)
+        assert report.standstill == Standstill(Cause.CANCELLED, dead=())  # Θ = 0: what decays is nothing
+        return
+    first, second = training.steps(2)
+    assert (first.gradient_norm, second.gradient_norm, second.standstill) == (1, 0, None)
+    assert training.network.parameters["dense.weight"].item() == pytest.approx(-0.9)
+
+
+def test_where_nothing_learns() -> None:
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [{dense: 1, frozen: true}]\ndata: {inputs: {x: [1]}}\n"
+    (report,) = training_of(text).steps(1)
+    assert report.standstill == Standstill(Cause.NOTHING_LEARNS, dead=())
 
 
 def test_a_loss_of_zero_is_no_standstill() -> None:
@@ -105,3 +130,16 @@ def test_numbers_out_of_hand_are_told_with_their_step() -> None:
     assert str(run.failure) == "step 2: infinity first appears in the loss of `dense`"
     with pytest.raises(NonFiniteError):
         list(training.steps(1))
+
+
+def test_a_norm_beyond_float32_s_squares() -> None:
+    """The square of 2e30 is beyond float32, the norm, √2 · 2e30, is not."""
+    assert _norm(np.full(2, 2e30, np.float32)) == pytest.approx(2**0.5 * 2e30)
+
+
+def test_a_loss_that_is_out_of_hand_after_the_last_step() -> None:
+    text = f"{LINE}weights: {{dense: {{weight: [[1]], bias: [0]}}}}\n"
+    text += "data: {inputs: {x: [1]}, targets: {dense: [0]}}\n"
+    training = training_of(text, Running(settings={"rate": 1e200}))
+    run = training.run(training.steps(1))
+    assert (len(run.steps), str(run.failure)) == (1, "infinity first appears in the loss of `dense`")

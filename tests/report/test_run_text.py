@@ -71,7 +71,7 @@ def test_gradients_that_cancel_out() -> None:
     text = LINE.replace("{x: [1]}, targets: {dense: [0]}", "{x: [[1], [1]]}, targets: {dense: [[0], [2]]}")
     told = lines(run_of(text, steps=2, settings={"rate": 1}))
     assert "training stands still at step 1: all gradients are zero, and the loss is 0.5" in told
-    assert "a critical point: the gradients of the samples cancel out" in told
+    assert "a critical point: what errors are multiplied with is zero, or the products cancel out" in told
     assert not any(line.startswith("dead") for line in told)
 
 
@@ -95,7 +95,8 @@ def test_the_plan() -> None:
     text = "archspec: 1\ninputs: {x: [2, 8]}\nlayers: [max_pool1d: 2, flatten, dense: 2]\n"
     assert render_plan(archanalyzer.compile(archanalyzer.loads(text)).plan(gradients=False), "net", "net.yaml") == (
         "net  net.yaml\n"
-        "plan, forward: 3 steps, 4 buffers; a sample needs 128 B, of which 96 B live at once\n"
+        "plan, forward: 3 steps, 4 buffers\n"
+        "a sample needs 128 B, of which 96 B live at once\n"
         "\n"
         "step           layer       kernel            reads  fills\n"
         "─────────────────────────────────────────────────────────\n"

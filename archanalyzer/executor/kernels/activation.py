@@ -75,7 +75,7 @@ class LeakyReluKernel(Elementwise[LeakyRelu]):
 
     def derivative(self, x: Array, y: Array) -> Array:
         positive = y > 0 if self.op.slope >= 0 else x > 0
-        return np.where(positive, 1, self.op.slope)
+        return np.where(positive, 1, (x if positive.shape == x.shape else y).dtype.type(self.op.slope))
 
 
 class PreluKernel(Kernel[Prelu]):
@@ -196,7 +196,7 @@ class HardsigmoidKernel(Elementwise[Op]):
         y /= 6
 
     def derivative(self, x: Array, y: Array) -> Array:
-        return np.where((y > 0) & (y < 1), 1 / 6, 0)
+        return np.where((y > 0) & (y < 1), y.dtype.type(1 / 6), 0)
 
 
 class TanhKernel(Elementwise[Op]):
@@ -220,12 +220,9 @@ class SoftplusKernel(Elementwise[Op]):
 
 
 def _sigmoid(x: Array, out: Array | None = None) -> Array:
-    """1 / (1 + exp(−x)), for x of any magnitude: ½ · (1 + tanh(x / 2))."""
-    result: Array = np.multiply(x, 0.5, out=out)
-    np.tanh(result, out=result)
-    result += 1
-    result *= 0.5
-    return result
+    """1 / (1 + exp(−x)) = exp(x) / (1 + exp(x)): whichever has an exponential below 1, so that no digit is lost."""
+    small = np.exp(-np.abs(x))
+    return np.divide(np.where(x < 0, small, 1), 1 + small, out=out)
 
 
 class SoftmaxKernel(Kernel[Softmax]):

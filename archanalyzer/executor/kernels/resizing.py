@@ -8,10 +8,11 @@ where o looks at s, with i = ⌊s⌋, t = s − ⌊s⌋ and j = i + 1, or j = i 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from archanalyzer.executor.kernel import Array, Backward, Forward, Kernel, Scratch
-from archanalyzer.graph import TensorType, Types
 from archanalyzer.ops.resizing import Upsample, around
 
 
@@ -84,10 +85,11 @@ class ResizedAxis:
 class UpsampleKernel(Kernel[Upsample]):
     """One axis after the other, and back in reverse."""
 
-    def __init__(self, op: Upsample, inputs: Types, output: TensorType) -> None:
-        super().__init__(op, inputs, output)
-        along = enumerate(zip(inputs[0].spatial, output.spatial, strict=True), start=2)
-        self.axes = tuple(ResizedAxis(op, axis, *extents) for axis, extents in along)
+    @cached_property
+    def axes(self) -> tuple[ResizedAxis, ...]:
+        """The axes, each with all its positions looked up once."""
+        along = enumerate(zip(self.input_types[0].spatial, self.output_type.spatial, strict=True), start=2)
+        return tuple(ResizedAxis(self.op, axis, *extents) for axis, extents in along)
 
     def forward(self, call: Forward) -> None:
         x = call.x
