@@ -33,10 +33,10 @@ _CAUSES = {
 def render(run: Run, name: str, path: str, width: int) -> str:
     """The run as text, lines as long as ``width`` where they can be."""
     lines = [f"{escape(name)}{_GAP}{escape(path)}", *_wrapped(_conditions(run), width), ""]
-    if run.arrays:
-        lines += [*_arrays(run.arrays, run, width), ""]
     if run.is_traced and run.start:
         lines += ["start" if run.steps else "parameters", *_arrays(run.start, run, width), ""]
+    if run.arrays:
+        lines += ["forward", *_arrays(run.arrays, run, width), ""]
     if run.is_traced:
         for step in run.steps:
             lines += [f"step {step.number}{_GAP}loss {_number(step.loss)}", *_arrays(step.arrays, run, width)]
@@ -154,7 +154,7 @@ def _array_lines(value: Array, width: int) -> list[str]:
     formatter: Any = {"float_kind": lambda each: _number(each).rjust(widest)}
     with np.printoptions(formatter=formatter):
         text = np.array2string(value, max_line_width=max(width, 40), threshold=value.size + 1, separator=", ")
-    return text.split("\n")
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def _number(value: float) -> str:
