@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from archanalyzer.diagnostics import did_you_mean
-from archanalyzer.executor.errors import ExecutorError
+from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import shown_shape
 
@@ -89,3 +89,15 @@ def is_within(array: Array, dtype: np.dtype[Any]) -> bool:
         return True
     with np.errstate(over="ignore"):
         return bool((np.isinf(array.astype(dtype)) == np.isinf(array)).all())
+
+
+def require_finite(array: Array, layer: str, what: str) -> None:
+    """Raises NonFiniteError where something in ``array`` is NaN or infinite."""
+    if not is_finite(array):
+        raise NonFiniteError(layer, what, "NaN" if np.isnan(array).any() else "infinity")
+
+
+def is_finite(array: Array) -> bool:
+    """Whether all numbers are. The sum is looked at first: it is finite where they are, unless they are very large."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())

@@ -18,18 +18,20 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike
 
-from archanalyzer.diagnostics import SpecError, did_you_mean
+from archanalyzer.diagnostics import SpecError
 from archanalyzer.executor import losses, optimizers
-from archanalyzer.executor.arrays import NamedArrays, Parameters
+from archanalyzer.executor.arrays import NamedArrays, Parameters, is_finite, require_finite
 from archanalyzer.executor.binding import Binding, LayerArrays
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
+from archanalyzer.executor.given import batch_of, by_name, listed
 from archanalyzer.executor.initializers import initialize
 from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.losses import Loss, LossError
 from archanalyzer.executor.lowering import Lowering, make_kernels, require_dtype
 from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.plan import LossStep, Plan
 from archanalyzer.executor.weight_files import assign, load, save
-from archanalyzer.graph import Graph, Layer, Role, shown_shape
+from archanalyzer.graph import Graph, Layer, Role
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.parameters import Parameters as ParameterFacts
@@ -85,7 +87,7 @@ class Network:
         self.output_gradients: dict[str, Array] = {}
         """By the network's outputs, what the loss was last differentiated to."""
         self.random = np.random.default_rng([seed, crc32(b"dropout")])
-        self.loss: losses.Loss = losses.get(DEFAULT_LOSS)
+        self.loss = DEFAULT_LOSS
         self.optimizer = optimizers.get(DEFAULT_OPTIMIZER)()
         self.parameters, self.gradients = self._allocate()
         self.initialize(initializer)
@@ -148,6 +150,15 @@ class Network:
             )
             for owner, weights in zip(owners, self._used.used, strict=True)
         )
+
+    @property
+    def loss(self) -> Loss:
+        """What ``step`` makes small; may be set by name."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, loss: Loss | str) -> None:
+        self._loss = losses.get(loss) if isinstance(loss, str) else loss
 
     def save(self, path: str | PathLike[str]) -> None:
         """Writes all arrays to a file, whole or not at all: ``.npz`` or ``.safetensors``.
@@ -221,7 +232,7 @@ class Network:
             NonFiniteError: NaN or infinity came up, in the inputs or on the way.
         """
         inputs = self._by_name(x, self.graph.inputs, "input")
-        binding = self._bind(self._batch_of(inputs), gradients=gradients, keep=keep, training=training)
+        binding = self._bind(batch_of(inputs), gradients=gradients, keep=keep, training=training)
         self._training = training
         for index in self.graph.inputs:
             name = self.graph.layers[index].name
@@ -253,42 +264,8 @@ class Network:
 
     def _by_name(self, given: Any, layers: tuple[int, ...], what: str) -> dict[str, Array]:
         """Arrays by the names of ``layers``, each (batch, *shape)."""
-        names = [self.graph.layers[index].name for index in layers]
-        if not isinstance(given, Mapping):
-            if len(names) != 1:
-                raise ExecutorError(f"expected a map with the {what}s {_listed(names)}, found one array")
-            given = {names[0]: given}
-        for name in given:
-            if name not in names:
-                raise ExecutorError(f"there is no {what} `{name}`; {did_you_mean(name, names, f'{what}s')}")
-        missing = [name for name in names if name not in given]
-        if missing:
-            raise ExecutorError(f"expected the {what}s {_listed(names)}, found none for {_listed(missing)}")
-        return {
-            name: self._array(given[name], self.types.outputs[index].shape, f"{what} `{name}`")
-            for name, index in zip(names, layers, strict=True)
-        }
-
-    def _array(self, value: ArrayLike, shape: tuple[int, ...], what: str) -> Array:
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            raise ExecutorError(f"expected {what} as an array, found lists of different lengths") from None
-        if array.dtype.kind not in "fiub":
-            raise ExecutorError(f"expected {what} as real numbers, found {array.dtype}")
-        if array.shape[1:] != shape or array.ndim == 0 or not len(array):
-            batched = shown_shape(("batch", *shape))
-            hint = "; the first axis is the batch: `x[None]` makes one of a sample" if array.shape == shape else ""
-            raise ExecutorError(f"expected {what} with shape {batched}, found {shown_shape(array.shape)}{hint}")
-        with np.errstate(over="ignore"):  # infinity is looked for
-            return array.astype(self.dtype, copy=False)
-
-    def _batch_of(self, inputs: Mapping[str, Array]) -> int:
-        batches = {len(array) for array in inputs.values()}
-        if len(batches) > 1:
-            sizes = ", ".join(f"{len(array)} of `{name}`" for name, array in inputs.items())
-            raise ExecutorError(f"expected equally many samples of all inputs, found {sizes}")
-        return batches.pop()
+        shapes = {self.graph.layers[index].name: self.types.outputs[index].shape for index in layers}
+        return by_name(given, shapes, what, self.dtype)
 
     # --- Backward
 
@@ -304,8 +281,8 @@ class Network:
         """
         binding = self._bound_for_backward()
         given = self._by_name(dy, self.graph.outputs, "output")
-        if self._batch_of(given) != binding.batch:
-            raise ExecutorError(f"expected gradients for {binding.batch} samples, found {self._batch_of(given)}")
+        if batch_of(given) != binding.batch:
+            raise ExecutorError(f"expected gradients for {binding.batch} samples, found {batch_of(given)}")
         outputs = [self.graph.layers[index].name for index in self.graph.outputs]
         self._fill_output_gradients(binding, [given[name] for name in outputs])
         self._run_backward(binding)
@@ -385,7 +362,7 @@ class Network:
         binding = self._bound_for_backward()
         wanted = targets if isinstance(targets, Mapping) else {self._only_output(): targets}
         if set(wanted) != set(outputs):
-            raise ExecutorError(f"expected targets for {_listed(list(outputs))}, found {_listed(list(wanted))}")
+            raise ExecutorError(f"expected targets for {listed(list(outputs))}, found {listed(list(wanted))}")
         value = 0.0
         for name, output in outputs.items():
             value += self.loss_of(name, output, wanted[name])
@@ -405,8 +382,8 @@ class Network:
         """
         try:
             return self.loss.value(output, target)
-        except losses.LossError as error:
-            raise losses.LossError(f"{self.loss.name} of `{name}`: {error}") from None
+        except LossError as error:
+            raise LossError(f"{self.loss.name} of `{name}`: {error}") from None
 
     def _only_input(self) -> str:
         return self.graph.layers[self.graph.inputs[0]].name
@@ -415,19 +392,3 @@ class Network:
         if len(self.graph.outputs) > 1:
             raise ExecutorError(f"expected a map with targets for {len(self.graph.outputs)} outputs, found one array")
         return self.graph.layers[self.graph.outputs[0]].name
-
-
-def require_finite(array: Array, layer: str, what: str) -> None:
-    """Raises NonFiniteError where something in ``array`` is NaN or infinite."""
-    if not is_finite(array):
-        raise NonFiniteError(layer, what, "NaN" if np.isnan(array).any() else "infinity")
-
-
-def is_finite(array: Array) -> bool:
-    """Whether all numbers are. The sum is looked at first: it is finite where they are, unless they are very large."""
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archanalyzer.diagnostics import did_you_mean
-from archanalyzer.executor import losses, optimizers
+from archanalyzer.executor import optimizers
 from archanalyzer.executor.data import Data, pin
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
@@ -202,7 +202,7 @@ def set_up(network: Network, running: Running, chosen: Running | None = None) ->
     if initializer != DEFAULT_INITIALIZER:  # which it was made with
         network.initialize(initializer)
     pin(network, running.weights)
-    network.loss = losses.get(chosen.loss or running.loss or DEFAULT_LOSS)
+    network.loss = chosen.loss or running.loss or DEFAULT_LOSS
     kind = optimizers.get(chosen.optimizer or running.optimizer or DEFAULT_OPTIMIZER)
     has = [setting.name for setting in OPTIMIZERS[kind.name].settings]
     for name in chosen.settings:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +217,35 @@ def test_weights_of_another_network(capsys: pytest.CaptureFixture[str]) -> None:
         "  of another shape: `dense.weight` expected 3×2, found 2×2, `dense.bias` expected 3, found 2, "
         "`dense_2.weight` expected 1×3, found 2×2, `dense_2.bias` expected 1, found 2\n"
     )
+
+
+class Terminal(io.StringIO):
+    """Standard error of somebody who is watching."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("patience", "is_shown"), [(-1, True), (1000, False)])
+def test_a_long_run_shows_how_far_it_is(patience: float, is_shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("archanalyzer.cli.run._PATIENCE", patience)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["run", "net.yaml", "--steps", "20"]) == 0
+    assert ("training" in terminal.getvalue() and "100%" in terminal.getvalue()) is is_shown
+
+
+def test_weights_are_not_saved_of_a_run_that_failed(folder: Path, printed: Any) -> None:
+    (folder / "w.npz").write_bytes(b"old")
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: 1]\ndata: {inputs: {x: [1]}, targets: {dense: [1.0e+5]}}\n"
+    (folder / "line.yaml").write_text(text)
+    command = ("line.yaml", "--steps", "3", "--rate", "1e300", "--dtype", "float64", "--save", "w.npz")
+    printed(*command, code=1, err="Error: step 2: infinity first appears in the loss of `dense`\n")
+    assert (folder / "w.npz").read_bytes() == b"old"
+
+
+def test_the_spec_s_own_dtype_is_computed_in(printed: Any, folder: Path) -> None:
+    (folder / "d.yaml").write_text(NET.replace("name: net", "dtype: float64"))
+    assert "; float64; seed 0" in printed("d.yaml")
+    (folder / "d.yaml").write_text(NET.replace("name: net", "dtype: int8"))
+    assert "; float32; seed 0" in printed("d.yaml")

@@ -51,7 +51,7 @@ def step(x: Any, targets: Any) -> Callable[[Network], Any]:
             f"{SHAPE}, found 2×3; the first axis is the batch: `x[None]` makes one of a sample",
         ),
         (ONE, forward(1.0), f"{SHAPE}, found a single number"),
-        (ONE, forward(np.ones((0, 2, 3))), f"{SHAPE}, found 0×2×3"),
+        (ONE, forward(np.ones((0, 2, 3))), "expected samples of input `image`, found an array of none"),
         (ONE, forward({"image": np.ones((1, 2, 4))}), f"{SHAPE}, found 1×2×4"),
         (ONE, forward(X * 1j), "expected input `image` as real numbers, found complex128"),
         (ONE, forward([[["a"] * 3] * 2]), "expected input `image` as real numbers, found <U1"),
