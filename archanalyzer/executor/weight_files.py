@@ -52,8 +52,8 @@ def require_saving(path: FilePath) -> _Format:
     form = _format(path)
     try:
         require_writable(Path(path))
-        if form.library:
-            importlib.import_module(form.library)
+        if form.package:
+            importlib.import_module(form.package)
     except OSError as error:
         raise _not_written(path, error) from None
     except ImportError:
@@ -165,7 +165,7 @@ class _Unreadable(Exception):
 class _Format(NamedTuple):
     write: Callable[[BinaryIO, Mapping[str, Array]], None]
     read: Callable[[Path], dict[str, Array]]
-    library: str | None = None
+    package: str | None = None
     """What must be installed."""
 
 

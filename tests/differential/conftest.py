@@ -1,13 +1,25 @@
-"""At the end of a run: how many cases of ONNX's operators apply, how many passed, and why the others are left out.
+"""What several files need; and at the end of a run, how many cases of ONNX's operators apply, passed, are left out.
 
-It is told from what ``test_kernels_against_onnx.py`` records of its tests.
+That is told from what ``test_kernels_against_onnx.py`` records of its tests.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 import pytest
+
+
+@pytest.fixture(scope="module")
+def double_precision() -> Iterable[None]:
+    """PyTorch makes numbers of 64 bits where it is not told otherwise."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

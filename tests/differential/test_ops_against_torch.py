@@ -7,7 +7,7 @@ Layers that are neither, and the traits of all, are compared next door, in ``tes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -28,12 +28,7 @@ Function = Callable[..., Any]
 compared = settings(deadline=None, max_examples=100, derandomize=True)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _double_precision() -> Iterable[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("double_precision")
 
 
 # --- How a layer is compared

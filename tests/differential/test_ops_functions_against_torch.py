@@ -5,7 +5,7 @@ What an output position reads is what its row of the Jacobian has entries for, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,12 +20,7 @@ F = torch.nn.functional
 Function = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _double_precision() -> Iterable[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("double_precision")
 
 
 def assert_reads_by_jacobian(case: Case, function: Function) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,7 @@ F = torch.nn.functional
 SHAPES = ((1, 3), (4, 3), (2, 5, 6), (3, 4, 2, 5), (2, 3, 2, 3, 2))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _double_precision() -> Iterable[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("double_precision")
 
 
 def half_squared_error(output: Any, target: Any) -> Any:
