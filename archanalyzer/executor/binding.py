@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archanalyzer.executor.kernel import ABSENT, Array, Backward, Forward, Kernel, Scratch
-from archanalyzer.executor.plan import BackwardStep, Buffer, ForwardStep, Plan, Step
+from archanalyzer.executor.plan import BackwardStep, Buffer, BufferKind, ForwardStep, Plan, Step
 from archanalyzer.passes.tensor_types import TensorTypes
 
 
@@ -69,6 +69,14 @@ class Binding:
         """The gradient by the output of a layer, None where it is not needed."""
         buffer = self.plan.gradient_of[layer]
         return None if buffer is None else self._shaped(self._buffers[buffer], layer)
+
+    def kept_extras(self) -> dict[int, list[tuple[Buffer, Array]]]:
+        """By layer, what it has kept beside its output for its backward step: a dropout's mask, a pool's positions."""
+        kept: dict[int, list[tuple[Buffer, Array]]] = {}
+        for buffer, array in zip(self.plan.buffers, self._buffers, strict=True):
+            if buffer.kind is BufferKind.EXTRA and buffer.is_lasting:
+                kept.setdefault(buffer.layer, []).append((buffer, array))
+        return kept
 
     @property
     def bytes(self) -> int:

@@ -5,6 +5,7 @@ With c the loss, W and b a layer's weights and bias, η the rate:
     g   net input, W·o + b: what a layer with weights puts out
     o   output of every other layer, and of the inputs
     y   target
+    mask, positions, mean, …   what a layer keeps for its backward step, under its own name
     ε   ∂c/∂o; at the network's output, what comes from the loss, then, if others read it too, all of it
     Λ   the diagonal of the Jacobian of a layer that works element by element: its derivative σ′(g)
     δ   ∂c/∂g
@@ -39,9 +40,12 @@ class Traced(NamedTuple):
 
 
 def forward_arrays(network: Network) -> Iterator[Traced]:
-    """What the layers put out, after a forward step that kept it."""
+    """What the layers put out, and what they keep beside it, after a forward step that kept it."""
+    extras = network.bound.kept_extras()
     for layer in network.graph.layers:
         yield Traced(layer.name, _output_symbol(network, layer), network.bound.output(layer.index).copy())
+        for buffer, array in extras.get(layer.index, ()):
+            yield Traced(layer.name, buffer.name, array.copy(), has_batch=buffer.per_sample)
 
 
 def backward_arrays(network: Network) -> Iterator[Traced]:

@@ -94,7 +94,9 @@ def _forward_step(run: Run, *, strip: bool) -> list[dict[str, Any]]:
 
 def _array(traced: Traced, *, strip: bool) -> dict[str, Any]:
     value = traced.value[0] if strip and traced.has_batch else traced.value
-    return {"layer": traced.layer, "symbol": traced.symbol, "value": (value + 0.0).tolist()}  # -0 + 0 is 0
+    if value.dtype.kind == "f":
+        value = value + 0.0  # -0 + 0 is 0
+    return {"layer": traced.layer, "symbol": traced.symbol, "value": value.tolist()}
 
 
 def _plan_step(number: int, step: Step, plan: Plan) -> dict[str, Any]:

@@ -129,12 +129,13 @@ def _arrays(arrays: Sequence[Traced], run: Run, width: int) -> Iterator[str]:
     strip = not run.training.data.is_batch
     names = max((len(escape(each.layer)) for each in arrays), default=0)
     names = min(names, max(width // 3, 12))
+    symbols = max(2, *(len(each.symbol) for each in arrays)) if arrays else 2
     last = None
     for each in arrays:
         name = "" if each.layer == last else shorten(escape(each.layer), names)
         last = each.layer
         value = each.value[0] if strip and each.has_batch else each.value
-        head = f"{_GAP}{name:<{names}}{_GAP}{each.symbol:<2}{_GAP}"
+        head = f"{_GAP}{name:<{names}}{_GAP}{each.symbol:<{symbols}}{_GAP}"
         yield from _beside(head, _array_lines(value, width - len(head)))
 
 

@@ -97,7 +97,7 @@ def test_a_net_input_is_what_a_layer_with_weights_puts_out() -> None:
         "  - conv1d: {filters: 3, kernel: 3, padding: same}\n  - batch_norm\n  - prelu\n  - max_pool1d: 2\n"
         "  - flatten\n  - dense: 2\n"
     )
-    symbols = [(each.layer, each.symbol) for each in arrays if each.has_batch]
+    symbols = [(each.layer, each.symbol) for each in arrays if each.has_batch and each.symbol != "positions"]
     assert symbols == [
         ("x", "o"),
         ("conv1d", "g"),
@@ -145,6 +145,22 @@ def test_the_loss_s_gradient_of_an_output_that_is_read_on() -> None:
     _, [arrays] = trained(text)
     errors = [(each.layer, each.symbol, each.value.item()) for each in arrays if each.symbol in "εδ"]
     assert errors == [("a", "ε", 1), ("b", "ε", 4), ("b", "δ", 4), ("a", "δ", 13)]
+
+
+def test_what_a_layer_keeps_is_shown() -> None:
+    text = (
+        "archspec: 1\ninputs: {x: [1, 4]}\nlayers: [batch_norm, dropout: 0.5, max_pool1d: 2, flatten, dense: 1]\n"
+        "data: {inputs: {x: [[[1, 2, 3, 6]]]}}\n"
+    )
+    _, [arrays] = trained(text)
+    found = {(each.layer, each.symbol): each.value for each in arrays}
+    assert found["batch_norm", "mean"].tolist() == [3]
+    assert found["batch_norm", "inverse_deviation"].item() == pytest.approx((3.5 + 1e-5) ** -0.5)  # (4 + 1 + 0 + 9) / 4
+    dropped = found["dropout", "mask"]
+    assert (found["dropout", "o"] == found["batch_norm", "g"] * dropped * 2).all()
+    pooled, where = found["dropout", "o"].reshape(2, 2), found["max_pool1d", "positions"].reshape(2)
+    assert where.tolist() == [pooled[0].argmax(), 2 + pooled[1].argmax()]
+    assert [each.has_batch for each in arrays if each.symbol in ("mean", "mask")] == [False, True]
 
 
 def test_an_activation_that_is_an_output_and_read_on() -> None:
