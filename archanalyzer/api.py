@@ -83,7 +83,7 @@ def compile(  # noqa: A001 - what it is called everywhere
         SpecError: something is wrong with the spec, or a layer does not fit what it reads.
         ExecutorError: it cannot compute in that dtype.
     """
-    from archanalyzer.executor.lowering import DTYPES
+    from archanalyzer.executor.lowering import dtype_for
     from archanalyzer.executor.network import Network
     from archanalyzer.executor.training import set_up
 
@@ -93,8 +93,7 @@ def compile(  # noqa: A001 - what it is called everywhere
     else:
         analyzed = analyze(source)
         graph, running = analyzed.graph, analyzed.spec.running
-    own = graph.dtype if graph.dtype in DTYPES else DTYPES[0]
-    network = Network(graph, dtype=dtype or own, seed=seed, input_gradients=input_gradients)
+    network = Network(graph, dtype=dtype_for(graph, dtype), seed=seed, input_gradients=input_gradients)
     set_up(network, running)
     return network
 

@@ -182,29 +182,24 @@ def _refuse_what_cannot_be_written(output: str | None, save: str | None) -> None
         raise NotWritten(f"cannot write `{output}`: {error.strerror}") from None
 
 
-def _dtype(analyzed: Analyzed, options: _Options) -> str:
-    from archanalyzer.executor.lowering import DTYPES
-
-    own = analyzed.graph.dtype
-    return options.dtype or (own if own in DTYPES else DTYPES[0])
-
-
 def _plan(analyzed: Analyzed, options: _Options, *, exact: bool) -> str:
-    from archanalyzer.executor.lowering import lower
+    from archanalyzer.executor.lowering import dtype_for, lower
     from archanalyzer.report import run_json, run_text
 
-    plan = lower(analyzed.graph, _dtype(analyzed, options), gradients=options.steps > 0)
+    graph = analyzed.graph
+    plan = lower(graph, dtype_for(graph, options.dtype), gradients=options.steps > 0)
     render_plan = run_json.render_plan if exact else run_text.render_plan
-    return render_plan(plan, analyzed.graph.name, analyzed.spec.path)
+    return render_plan(plan, graph.name, analyzed.spec.path)
 
 
 def _run(analyzed: Analyzed, options: _Options) -> tuple[Network, Run]:
     from archanalyzer.executor.data import gather
+    from archanalyzer.executor.lowering import dtype_for
     from archanalyzer.executor.network import Network
     from archanalyzer.executor.training import Training, set_up
 
     running = analyzed.spec.running
-    network = Network(analyzed.graph, dtype=_dtype(analyzed, options), seed=options.seed)
+    network = Network(analyzed.graph, dtype=dtype_for(analyzed.graph, options.dtype), seed=options.seed)
     set_up(network, running, options.running())
     if options.load is not None:
         network.load(options.load)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archanalyzer.executor.kernel import ABSENT, Array, Backward, Forward, Kernel, Scratch
+from archanalyzer.executor.kernel import ABSENT, Array, Backward, Forward, Kernel, Scratch, whole_lines
 from archanalyzer.executor.plan import BackwardStep, Buffer, BufferKind, ForwardStep, Plan, Step
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -77,11 +77,6 @@ class Binding:
             if buffer.kind is BufferKind.EXTRA and buffer.is_lasting:
                 kept.setdefault(buffer.layer, []).append((buffer, array))
         return kept
-
-    @property
-    def bytes(self) -> int:
-        """The memory of the buffers, and the most of scratch space that kernels asked for so far."""
-        return self.plan.bytes * self.batch + len(self._aside) + self.scratch.most
 
     def _shaped(self, array: Array, layer: int) -> Array:
         return array.reshape(self.batch, *self.shapes[layer])
@@ -169,7 +164,7 @@ class Binding:
         dx = sum(self.plan.buffers[each.to].room * self.batch for each in step.dx if each and each.added)
         if step.dw is None or not step.dw.added:
             return dx
-        return dx + sum(-(-array.nbytes // 64) * 64 for array in self.arrays[step.layer].gradients.values())
+        return dx + sum(whole_lines(array.nbytes) for array in self.arrays[step.layer].gradients.values())
 
 
 class _Aside:
@@ -184,5 +179,5 @@ class _Aside:
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         start, size = self.used, prod(shape) * dtype.itemsize
-        self.used += -(-size // 64) * 64
+        self.used += whole_lines(size)
         return self.memory[start : start + size].view(dtype).reshape(shape)

@@ -50,7 +50,7 @@ class Scratch:
         """An array without definite content, good until it is given back or the call of the kernel returns."""
         kind = np.dtype(dtype)
         start = self._used
-        self._used += _rounded(prod(shape) * kind.itemsize)
+        self._used += whole_lines(prod(shape) * kind.itemsize)
         self.most = max(self.most, self._used)
         if self._used > self._memory.size or kind.hasobject:
             return np.empty(shape, kind)
@@ -58,7 +58,7 @@ class Scratch:
 
     def give_back(self, array: Array) -> None:
         """Takes an array back, the last one that is still lent."""
-        self._used -= _rounded(array.nbytes)
+        self._used -= whole_lines(array.nbytes)
 
     def reset(self) -> None:
         """Takes everything back, and makes room for as much as was needed at once so far."""
@@ -67,8 +67,8 @@ class Scratch:
             self._memory = np.empty(self.most, np.uint8)
 
 
-def _rounded(size: int) -> int:
-    """Up to whole cache lines."""
+def whole_lines(size: int) -> int:
+    """A size in bytes, rounded up to whole cache lines."""
     return -(-size // 64) * 64
 
 

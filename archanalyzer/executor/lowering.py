@@ -67,6 +67,11 @@ def require_dtype(dtype: str) -> np.dtype[Any]:
     return np.dtype(dtype)
 
 
+def dtype_for(graph: Graph, chosen: str | None = None) -> str:
+    """What to compute in: what is chosen, else the graph's own dtype, or where that is another, ``float32``."""
+    return chosen or (graph.dtype if graph.dtype in DTYPES else DTYPES[0])
+
+
 def lower(graph: Graph, dtype: str, *, gradients: bool) -> Plan:
     """The plan of a graph, without parameters or data: of a forward step, or with ``gradients``, of a training step.
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
-from archanalyzer.executor.kernel import Kernel
+from archanalyzer.executor.kernel import Kernel, whole_lines
 from archanalyzer.graph import Graph
 
 
@@ -55,7 +55,7 @@ class Buffer:
     @property
     def room(self) -> int:
         """Bytes, up to a whole number of cache lines."""
-        return -(-self.bytes // 64) * 64
+        return whole_lines(self.bytes)
 
     @property
     def is_lasting(self) -> bool:
