@@ -7,11 +7,13 @@ from archanalyzer.graph.spec import Expectation, Pinned, Running, Spec
 from archanalyzer.graph.tensor import DTYPE_BYTES, MOST_AXES, TensorType, Unpooling, shown_shape
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
+    Digit,
     IrregularWindow,
     NoPosition,
     Reading,
     Readings,
     Rearranged,
+    Regular,
     WholeAxis,
     Window,
     aligned_axes,
@@ -25,6 +27,7 @@ __all__ = [
     "Arity",
     "Block",
     "Count",
+    "Digit",
     "Example",
     "Expectation",
     "Factor",
@@ -39,6 +42,7 @@ __all__ = [
     "Reading",
     "Readings",
     "Rearranged",
+    "Regular",
     "Role",
     "Running",
     "Spec",

@@ -28,6 +28,7 @@ from archanalyzer.graph import (
     Op,
     Reading,
     Readings,
+    Regular,
     TensorType,
     Trait,
     Types,
@@ -119,7 +120,8 @@ class Pad(Op):
             position = shown(o - before, length)
             return range(position, position + 1)
 
-        return IrregularWindow(axis, read)
+        regular = Regular(Window(axis, offset=-before), range(before, before + length))
+        return IrregularWindow(axis, read, regular)
 
     def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
         return Kept()

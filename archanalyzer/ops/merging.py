@@ -83,7 +83,8 @@ class Concat(Op):
 
 def _piece(axis: int, start: int, stop: int) -> IrregularWindow:
     """The output positions from ``start`` to ``stop`` read an input, one position each; the others do not."""
-    return IrregularWindow(axis, lambda o: range(o - start, o - start + 1) if start <= o < stop else range(0))
+    only = range(start, stop)
+    return IrregularWindow(axis, lambda o: range(o - start, o - start + 1) if o in only else range(0), only=only)
 
 
 class Merging(Op):

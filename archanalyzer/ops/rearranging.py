@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from archanalyzer.diagnostics.rules.layers import ELEMENTS_DIFFER, WRONG_RANK
 from archanalyzer.graph import (
     Arithmetic,
+    Digit,
     Example,
     Kept,
     Misfit,
@@ -21,6 +22,7 @@ from archanalyzer.graph import (
     Trait,
     Types,
     View,
+    WholeAxis,
     Window,
     aligned_axes,
 )
@@ -134,13 +136,29 @@ def _renumbered(before: tuple[int, ...], after: tuple[int, ...]) -> Readings:
 
 
 def _taken_apart(before: tuple[int, ...], after: tuple[int, ...], axis: int) -> Reading:
-    strides = tuple(_behind(after, each) for each in range(len(after)))
+    """Which position along an input axis the elements come from whose numbers the output's axes make up.
+
+    An element's number is Σ oⱼ·wⱼ; divided by what lies ``behind`` the input axis, modulo its extent, it is the
+    position along that axis. An output axis is of no matter where it adds whole multiples of behind · extent, or where
+    what it and all axes behind it add goes away in the division.
+    """
+    behind, extent = _behind(before, axis), before[axis]
+    if extent == 1:
+        return WholeAxis()
+    weights = tuple(_behind(after, each) for each in range(len(after)))
+    axes = tuple(
+        each
+        for each, weight in enumerate(weights)
+        if after[each] > 1 and weight % (behind * extent) and behind % (weight * after[each])
+    )
+    if len(axes) == 1 and behind % weights[axes[0]] == 0:
+        return Digit(axes[0], behind // weights[axes[0]], extent)
 
     def read(position: tuple[int, ...]) -> int:
-        number = sum(index * stride for index, stride in zip(position, strides, strict=True))
-        return number // _behind(before, axis) % before[axis]
+        number = sum(index * weight for index, weight in zip(position, weights, strict=True))
+        return number // behind % extent
 
-    return Rearranged(read)
+    return Rearranged(read, axes)
 
 
 def _behind(shape: tuple[int, ...], axis: int) -> int:

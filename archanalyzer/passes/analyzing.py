@@ -37,6 +37,10 @@ class Analyzed(NamedTuple):
 def analyze(spec: Spec, passes: Passes | None = None) -> Analyzed:
     """The facts of a spec; where layers do not fit, those of the layers up to there."""
     typing = propagate_types(spec.graph)
+    if typing.diagnostics and spec.network_is_sound:
+        from archanalyzer.passes.fitting import with_fitting_sizes  # a network that fits has no use for it
+
+        typing = typing._replace(diagnostics=with_fitting_sizes(spec.graph, typing))
     graph = spec.graph if len(typing.known) == len(spec.graph.layers) else spec.graph.part(typing.known)
     facts = Facts(graph, passes or standard_passes())
     of_network = (*typing.diagnostics, *facts.diagnostics())

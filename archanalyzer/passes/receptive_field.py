@@ -1,66 +1,80 @@
 """Which input positions can reach an output position?
 
 For every layer, every network input and every spatial axis of that input, the interval that an output position sees.
-What they are is told in ``axis_field``, how they follow from what each layer reads, in ``axis_step``.
+How they follow from what each layer reads is told in ``fields``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archanalyzer.graph import Graph, Layer, NoPosition, Readings
 from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
-from archanalyzer.passes.axis_field import AxisField
-from archanalyzer.passes.axis_step import Budget, Step, nothing
+from archanalyzer.passes.fields.field import Composer, Field, Fields, own_places
+from archanalyzer.passes.fields.moving import Budget
+from archanalyzer.passes.fields.recounting import Recounter
+from archanalyzer.passes.fields.told import Told, told
 from archanalyzer.passes.fields_kept import FieldsKept
-from archanalyzer.passes.hulls import Interval
 from archanalyzer.passes.tensor_types import TensorTypes
 
-LONGEST_PERIOD = 1 << 16
-"""Positions of one layer that are told apart at most."""
-MOST_POSITIONS = 1 << 22
-"""Positions of all layers together that are told apart at most, so that a network of any size fits into memory."""
-MOST_IN_MARGINS = 1 << 19
-"""Positions of all layers together of which it is told what they see beside padding: each takes microseconds."""
-
-Fields = tuple[AxisField, ...]
+MOST_POSITIONS = 1 << 20
+"""Positions of all layers together that are told apart at most: each takes microseconds and some hundred bytes."""
 
 
 class ReceptiveFields(NamedTuple):
-    """The fields of every layer, one for every spatial axis of every input that reaches it; None where unknown."""
+    """What every layer sees of every input that reaches it; None where unknown.
+
+    ``by_layer`` tells of parts of the channels, ``places`` of all channels of a place together; of a flat layer, whose
+    places are its features, both are the same.
+    """
 
     graph: Graph
     types: TensorTypes
     by_layer: tuple[Fields | None, ...]
+    places: tuple[Fields | None, ...]
+    told: tuple[tuple[Told, ...] | None, ...]
+
+    def _each(self, write: Callable[[Sequence[Told]], Any]) -> list[Any]:
+        """What is written of each layer, None where that is not known; once for all of which the same is told."""
+        written: dict[int, Any] = {}
+        for of_layer in self.told:
+            if id(of_layer) not in written:
+                written[id(of_layer)] = None if of_layer is None else write(of_layer)
+        return [written[id(of_layer)] for of_layer in self.told]
 
     def data(self) -> list[Any]:
         """The fields as plain data, in the form of the JSON contract."""
-        return [
-            None if fields is None else [self._entry(index, field) for field in fields]
-            for index, fields in enumerate(self.by_layer)
-        ]
+        return self._each(lambda of_layer: [self._entry(each) for each in of_layer])
 
-    def _entry(self, index: int, field: AxisField) -> dict[str, Any]:
-        read = self.types.outputs[field.input]
-        positions = 1 if field.along is None else self.types.outputs[index].shape[field.along]
-        sizes = field.sizes(positions)
+    def _entry(self, field: Told) -> dict[str, Any]:
         entry = {
             "input": self.graph.layers[field.input].name,
-            "axis": read.axis_names[field.axis],
-            "size": sizes[-1],
-            "min_size": sizes[0],
-            "stride": field.stride,
+            "axis": self.types.outputs[field.input].axis_names[field.axis],
+            "size": field.size,
+            "min_size": field.min_size,
+            "number": field.number,
+            "min_number": field.min_number,
+            "stride": _plain(field.stride),
             "offset": field.offset,
-            "whole": field.covers(read.shape[field.axis]),
+            "whole": field.whole,
+            "aligned": field.aligned,
         }
         return entry if field.exact else {**entry, "exact": False}
 
     def strides(self) -> list[Any]:
-        return [_uniform(field.stride for field in fields or ()) for fields in self.by_layer]
+        return self._each(lambda of_layer: _uniform(_plain(field.stride) for field in of_layer))
 
     def offsets(self) -> list[Any]:
-        return [_uniform(field.offset for field in fields or ()) for fields in self.by_layer]
+        return self._each(lambda of_layer: _uniform(field.offset for field in of_layer))
+
+
+def _plain(stride: Fraction | None) -> int | str | None:
+    """A stride as a whole number or as "p/q"."""
+    if stride is None:
+        return None
+    return stride.numerator if stride.denominator == 1 else str(stride)
 
 
 def _uniform(values: Iterable[Any]) -> Any:
@@ -103,24 +117,39 @@ def _uniform(values: Iterable[Any]) -> Any:
 def receptive_fields(graph: Graph, types: TensorTypes, kept: FieldsKept) -> ReceptiveFields:
     """The receptive field of every layer, with its stride and offset."""
     readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
-    most = min(LONGEST_PERIOD, MOST_POSITIONS // max(len(graph.layers), 1))
-    budget = Budget(MOST_IN_MARGINS)
+    composer, recounter = Composer(Budget(MOST_POSITIONS)), Recounter(graph, types)
     by_layer: list[Fields | None] = []
     for layer in graph.layers[: kept.layers]:
-        if not layer.inputs:
-            by_layer.append(_own_positions(layer, types))
-            continue
-        sources = [by_layer[source] for source in layer.inputs]
         read = readings[layer.index]
-        by_layer.append(None if read is None else _through(layer, read, sources, types, most, budget))
-    unknown = (None,) * (len(graph.layers) - len(by_layer))
-    return ReceptiveFields(graph, types, (*by_layer, *unknown))
+        if not layer.inputs:
+            by_layer.append(own_places(layer.index, types.outputs[layer.index].shape))
+        elif read is None:
+            by_layer.append(None)
+        else:
+            sources = [by_layer[source] for source in layer.inputs]
+            fields = _through(layer, read, sources, types, composer)
+            by_layer.append(fields and recounter.made_certain(layer.index, fields))
+    by_layer += (None,) * (len(graph.layers) - len(by_layer))
+    places = [
+        fields
+        if fields is None or len(output.shape) == 1
+        else recounter.made_certain(index, composer.of_places(fields))
+        for index, (fields, output) in enumerate(zip(by_layer, types.outputs, strict=True))
+    ]
+    return ReceptiveFields(graph, types, tuple(by_layer), tuple(places), tuple(_told_of_all(places, types)))
 
 
-def _own_positions(layer: Layer, types: TensorTypes) -> Fields:
-    """A network input: every position sees itself."""
-    rank = len(types.outputs[layer.index].shape)
-    return tuple(AxisField(layer.index, axis, axis, (Interval(0, 1),), 1) for axis in range(1, rank))
+def _told_of_all(places: Sequence[Fields | None], types: TensorTypes) -> Iterator[tuple[Told, ...] | None]:
+    """What is told of each layer; one and the same of all that have the same fields."""
+    known: dict[tuple[int, int], tuple[Told, ...]] = {}
+    for fields, output in zip(places, types.outputs, strict=True):
+        key = id(fields), len(output.shape)
+        if fields is not None and key not in known:
+            by_input: dict[int, list[Field]] = {}
+            for field in fields:
+                by_input.setdefault(field.input, []).append(field)
+            known[key] = tuple(each for several in by_input.values() for each in told(several, output.shape))
+        yield None if fields is None else known[key]
 
 
 def _through(
@@ -128,33 +157,15 @@ def _through(
     readings: tuple[Readings, ...],
     sources: Sequence[Fields | None],
     types: TensorTypes,
-    most: int,
-    budget: Budget,
+    composer: Composer,
 ) -> Fields | None:
     """What a layer sees through what it reads; None where that is not known of something that it reads."""
     shape = types.outputs[layer.index].shape
-    seen: dict[tuple[int, int], AxisField] = {}
+    ways: list[Fields] = []
     for source, reading, fields in zip(layer.inputs, readings, sources, strict=True):
         if any(isinstance(each, NoPosition) for each in reading):
             continue
         if fields is None:
             return None
-        step = Step(layer.index, reading, types.outputs[source].shape, shape, most, budget)
-        if not seen and step.elementwise:
-            seen = {(field.input, field.axis): field for field in fields}
-            continue
-        for field in _read(step, fields, types):
-            key, length = (field.input, field.axis), types.outputs[field.input].shape[field.axis]
-            seen[key] = step.union(seen[key], field, length) if key in seen else field
-    return tuple(seen.values())
-
-
-def _read(step: Step, fields: Fields, types: TensorTypes) -> Fields:
-    """Fields of what is read as fields of the layer that reads it.
-
-    What sees nothing along one axis of an input, such as a crop that leaves rows of padding alone, sees nothing of it.
-    """
-    read = tuple(step.read(field, types.outputs[field.input].shape[field.axis]) for field in fields)
-    lengths = (1 if field.along is None else step.output[field.along] for field in read)
-    blind = {field.input for field, length in zip(read, lengths, strict=True) if field.sees_nothing(length)}
-    return tuple(nothing(field) if field.input in blind else field for field in read) if blind else read
+        ways.append(composer.read(fields, reading, types.outputs[source].shape, shape))
+    return composer.merge(ways)

@@ -59,7 +59,10 @@ def _reads_numbers(op: Op, inputs: Types, output: TensorType) -> tuple[bool, ...
 
 
 class Typing(NamedTuple):
-    """How far the types reach: None for a layer that does not fit, and for all that depend on it."""
+    """How far the types reach: None for a layer that does not fit, and for all that depend on it.
+
+    ``diagnostics`` has one for each layer that does not fit what it reads.
+    """
 
     outputs: tuple[TensorType | None, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -83,7 +86,7 @@ def propagate_types(graph: Graph) -> Typing:
         key = (id(layer.op), inputs)
         try:
             if key not in known:
-                known[key] = _output_type(layer.op, inputs)
+                known[key] = output_type(layer.op, inputs)
             outputs.append(known[key])
         except Misfit as misfit:
             outputs.append(None)
@@ -91,7 +94,12 @@ def propagate_types(graph: Graph) -> Typing:
     return Typing(tuple(outputs), tuple(diagnostics))
 
 
-def _output_type(op: Op, inputs: Types) -> TensorType:
+def output_type(op: Op, inputs: Types) -> TensorType:
+    """The type of what ``op`` puts out, with what holds for every layer checked.
+
+    Raises:
+        Misfit: the inputs do not go with each other, with the fields, or with those bounds.
+    """
     if not op.arity.admits(len(inputs)):
         few = len(inputs) < op.arity.least
         raise Misfit(

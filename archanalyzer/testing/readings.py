@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from archanalyzer.graph import (
+    Digit,
     IrregularWindow,
     NoPosition,
     Op,
@@ -65,6 +66,11 @@ def read_along(axis: int, reading: Reading, length: int, output: Position) -> li
             if any(not 0 <= position < length for position in read):
                 raise ValueError(f"axis {axis}: output position {output} reads {read}, outside of 0 to {length - 1}")
             return read
+        case Digit():
+            position = output[reading.axis] // reading.divisor % reading.modulus
+            if reading.modulus != length:
+                raise ValueError(f"axis {axis}, {length} long, is read modulo {reading.modulus}")
+            return [position]
         case WholeAxis():
             return list(range(length))
         case NoPosition():

@@ -1,0 +1,106 @@
+"""What is told of a layer's receptive field in an input: sizes, stride, offset, for one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from archanalyzer.passes.fields.field import Along, Field, covers
+from archanalyzer.passes.fields.moving import MOST_RUNS, Listed
+from archanalyzer.passes.fields.positions import NOWHERE, Positions, interval, union
+
+
+class Told(NamedTuple):
+    """The field along ``axis`` of the input of index ``input``, of all places that a layer has.
+
+    ``size`` and ``min_size``: the most and the least positions from the first to the last that a place sees; ``number``
+    and ``min_number``: the most and the least positions that it sees, gaps left out. ``stride``: input positions per
+    output position, None where there is no one stride. ``offset``: the first position that output position 0 sees.
+    ``whole``: every place sees the axis from end to end. ``aligned``: all ways on which a place sees have the same
+    centre. ``exact`` False: the sizes are only upper bounds.
+    """
+
+    input: int
+    axis: int
+    size: int
+    min_size: int
+    number: int
+    min_number: int
+    stride: Fraction | None
+    offset: int | None
+    whole: bool
+    aligned: bool
+    exact: bool
+
+
+def told(fields: Sequence[Field], shape: Sequence[int]) -> Iterator[Told]:
+    """What is told of the fields that a layer with an output of this shape has in one input, for each of its axes.
+
+    There are several fields where features that lie side by side in a flat output see different things.
+    """
+    last: Told | None = None
+    before: Sequence[Along] = ()
+    for axes in zip(*(field.axes for field in fields), strict=True):
+        if last is None or not all(map(_alike, axes, before)):
+            last, before = _told(fields, axes, shape), axes
+        yield last._replace(axis=axes[0].axis)
+
+
+def _alike(one: Along, other: Along) -> bool:
+    """Whether the same is told along two axes, as is mostly so of an image's."""
+    return one.field is other.field and one.scattered == other.scattered and _number(one) == _number(other)
+
+
+def _number(along: Along) -> int | None:
+    """The axis of the layer, spatial ones taken for the same."""
+    return along.along and 1
+
+
+def _told(fields: Sequence[Field], axes: Sequence[Along], shape: Sequence[int]) -> Told:
+    parts = list(zip(fields, axes, strict=True))
+    seen = [each for field, along in parts for each in _sets(field, along, shape)]
+    if len(shape) == 1 and union(field.channels for field in fields) != interval(0, shape[0]):
+        seen.append(NOWHERE)
+    first = next((along for field, along in parts if field.channels.has(0)), None)
+    exact = all(along.field.exact for along in axes)
+    sizes, numbers = [each.size for each in seen], [each.number for each in seen]
+    return Told(
+        fields[0].input,
+        axes[0].axis,
+        max(sizes),
+        min(sizes) if exact else 0,
+        max(numbers),
+        min(numbers) if exact else 0,
+        stride(axes[0]) if len(axes) == 1 else None,
+        offset(first) if first else None,
+        all(covers(field, along) for field, along in parts) and NOWHERE not in seen,
+        all(along.field.aligned for along in axes),
+        exact,
+    )
+
+
+def _sets(field: Field, along: Along, shape: Sequence[int]) -> Sequence[Positions]:
+    """What the places that a field is told of see on an endless input; some of them may stand there several times."""
+    line = along.field
+    some = along.along == 0 and len(shape) == 1 and field.channels != interval(0, shape[0])
+    if some and field.channels.number <= MOST_RUNS:
+        return [line.at(position) for position in field.channels.each()]
+    if len(line.endless.sets) == 1:
+        return line.endless.sets
+    runs = zip(line.endless.firsts, line.endless.sets, strict=True)
+    return [seen for first, seen in runs if first < line.positions]
+
+
+def stride(along: Along) -> Fraction | None:
+    """Input positions per output position; None where there is no one stride."""
+    moving = along.field.endless
+    if along.along is None or isinstance(moving, Listed):
+        return None
+    return Fraction(moving.advance, moving.period)
+
+
+def offset(along: Along) -> int | None:
+    """The first input position that output position 0 sees; negative where it lies in the padding."""
+    seen = along.field.at(0)
+    return seen.start if along.field.exact and not along.scattered and seen.size else None

@@ -1,0 +1,231 @@
+"""Trying a network with inputs of other sizes, and how what comes of it goes on for all larger ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, pairwise
+from math import comb
+from typing import NamedTuple
+
+from archanalyzer.graph import Graph, Layer, Misfit, TensorType, Types, Weight
+from archanalyzer.passes.size_sets import Sizes
+from archanalyzer.passes.tensor_types import output_type
+
+MOST_WORK = 1_000_000
+"""To look up what a layer has answered before is 1, to ask its op is 10: very roughly, microseconds."""
+_ASKING, _RUNNING = 10, 20
+_LEAST_TRIED = 64
+_FAR = 4099
+"""Periods from where sizes are tried to where what is expected there is confirmed. A prime: no stride goes into it."""
+_CANDIDATES = 4
+"""Periods that are tried to be confirmed before more sizes are tried."""
+
+Axis = tuple[int, int]
+"""An axis of an input of the network: the input's index among the layers, and the axis, 0 being the channels."""
+Shape = tuple[int, ...]
+
+
+class OutOfWork(Exception):
+    """There is too much to try."""
+
+
+class Run(NamedTuple):
+    """What came of one size: the shapes of all layers up to the first that does not fit; None where all do."""
+
+    misfit: int | None
+    shapes: tuple[Shape, ...]
+
+    @property
+    def fits(self) -> bool:
+        return self.misfit is None
+
+
+class Line(NamedTuple):
+    """The sizes that fit for some axes that are all of one size, everything else held fixed.
+
+    ``by_accident``: there is a largest such size only because two ways through the network, both of which grow with
+    it, grow apart.
+    """
+
+    sizes: Sizes
+    by_accident: bool
+
+
+class Trials:
+    """A network, tried with inputs of any size. What a layer says to equal inputs is asked once.
+
+    A size fits where every layer goes with what it reads, and layers that share weights need them in equal shapes.
+    """
+
+    def __init__(self, graph: Graph, given: Mapping[int, TensorType], work: int = MOST_WORK) -> None:
+        """``given`` are the types of the network's inputs, by their indices."""
+        self.graph = graph
+        self.given = given
+        self._work = work
+        self._outputs: dict[tuple[int, Types], TensorType | None] = {}
+        self._weights: dict[tuple[int, Types], tuple[Weight, ...]] = {}
+
+    def size(self, axis: Axis) -> int:
+        """The size that is given."""
+        return self.given[axis[0]].shape[axis[1]]
+
+    def run(self, sizes: Mapping[Axis, int]) -> Run:
+        """What comes of these sizes, all others as they are given.
+
+        Raises:
+            OutOfWork: all work is used up.
+        """
+        outputs: list[TensorType] = []
+        for layer in self.graph.layers:
+            inputs = tuple([outputs[source] for source in layer.inputs])
+            output = self._output(layer, inputs) if layer.inputs else self._input(layer.index, sizes)
+            if output is None or not self._shares_well(layer, outputs):
+                return self._told(layer.index, outputs)
+            outputs.append(output)
+        return self._told(None, outputs)
+
+    def _told(self, misfit: int | None, outputs: list[TensorType]) -> Run:
+        self._use(_RUNNING + len(outputs))
+        return Run(misfit, tuple([output.shape for output in outputs]))
+
+    def _use(self, work: int) -> None:
+        self._work -= work
+        if self._work < 0:
+            raise OutOfWork
+
+    def _input(self, index: int, sizes: Mapping[Axis, int]) -> TensorType:
+        shape = self.given[index].shape
+        return TensorType(tuple([sizes.get((index, axis), extent) for axis, extent in enumerate(shape)]))
+
+    def _output(self, layer: Layer, inputs: Types) -> TensorType | None:
+        key = (id(layer.op), inputs)
+        if key not in self._outputs:
+            self._use(_ASKING)
+            try:
+                self._outputs[key] = output_type(layer.op, inputs)
+            except Misfit:
+                self._outputs[key] = None
+        return self._outputs[key]
+
+    def _shares_well(self, layer: Layer, outputs: Sequence[TensorType]) -> bool:
+        """Whether the weights that a layer shares are such as it needs."""
+        if layer.shares is None:
+            return True
+        owner = self.graph.layers[layer.shares]
+        return self._weights_of(layer, outputs) == self._weights_of(owner, outputs)
+
+    def _weights_of(self, layer: Layer, outputs: Sequence[TensorType]) -> tuple[Weight, ...]:
+        inputs = tuple(outputs[source] for source in layer.inputs)
+        key = (id(layer.op), inputs)
+        if key not in self._weights:
+            self._use(_ASKING)
+            self._weights[key] = layer.op.weights(inputs)
+        return self._weights[key]
+
+    def line(self, axes: Sequence[Axis], fixed: Mapping[Axis, int]) -> Line:
+        """Which sizes fit for ``axes``, all of one size; others are as in ``fixed``, or as given.
+
+        Every size is tried up to twice the given one at least, and on until what comes of them goes on regularly: a
+        period of P sizes is found such that, from some size on, n and n + P always fare alike (all layers fit, or the
+        same one is the first that does not), and all extents at n, n + P, n + 2·P, … lie on a polynomial of degree d.
+        d is 1 for one axis; where several grow together, their product, as of flattening, has their number. Each such
+        polynomial is held to at d + 2 sizes at least, one more than determine it, and once more 4,099 periods on.
+
+        Why that holds for all larger sizes too: in an op's formulas, the extent of an output grows as ⌊(n + a) / s⌋
+        does, or n·u + a, or a sum or a product of such, or not at all. Along n + k·P it is a polynomial in k if P is
+        long enough for every stride to go evenly into what its input has grown by, and otherwise off from every one
+        by up to a position every period or so, which 4,099 periods would have shown, unless strides multiply to more
+        than that. And what an op asks of its inputs is that such extents are equal, are divisible by something, or
+        that one is not larger than another. Equal polynomials stay equal; being divisible repeats itself; and that
+        one has overtaken another or not is confirmed far off. That there is no size between the last one tried and
+        that far off at which a layer, not fitting before and not fitting after, would fit, cannot be known from that.
+
+        Raises:
+            OutOfWork: nothing is found with the work that is left.
+        """
+        given = max(fixed.get(axis, self.size(axis)) for axis in axes)
+        given = max(given, *(self.size(axis) for axis in axes))
+        inputs = [index for index, _ in axes]
+        degree = max(map(inputs.count, inputs))
+        affordable = MOST_WORK // (20 * len(self.graph.layers))
+        tried = max(_LEAST_TRIED, min(2 * given, affordable))
+        runs: list[Run] = []
+        while True:
+            runs += [self._at(n, axes, fixed) for n in range(len(runs) + 1, tried + 1)]
+            for period in islice(_periods(runs, degree), _CANDIDATES):
+                if self._goes_on(runs, degree, period, axes, fixed):
+                    start = _start(runs, degree, period)
+                    sizes = Sizes.of([run.fits for run in runs], start, period)
+                    return Line(sizes, self._parts_ways(runs, period))
+            tried *= 2
+
+    def _at(self, n: int, axes: Sequence[Axis], fixed: Mapping[Axis, int]) -> Run:
+        return self.run({**fixed, **dict.fromkeys(axes, n)})
+
+    def _goes_on(
+        self, runs: Sequence[Run], degree: int, period: int, axes: Sequence[Axis], fixed: Mapping[Axis, int]
+    ) -> bool:
+        """Whether far off, for every remainder by the period, there comes what the last sizes tried let expect."""
+        first = len(runs) - (degree + 1) * period
+        for n in range(first + 1, first + period + 1):
+            seen = runs[n - 1 :: period]
+            far = self._at(n + _FAR * period, axes, fixed)
+            if far.misfit != seen[0].misfit:
+                return False
+            for shape, *shapes in set(zip(far.shapes, *(run.shapes for run in seen), strict=True)):
+                if any(extent != _continued(along) for extent, *along in zip(shape, *shapes, strict=True)):
+                    return False
+        return True
+
+    def _parts_ways(self, runs: Sequence[Run], period: int) -> bool:
+        """Whether the layer that does not fit the largest size tried reads several layers that grow with it."""
+        before, last = runs[-1 - period], runs[-1]
+        if last.misfit is None:
+            return False
+        sources = set(self.graph.layers[last.misfit].inputs)
+        return sum(before.shapes[source] != last.shapes[source] for source in sources) > 1
+
+
+def _periods(runs: Sequence[Run], degree: int) -> Iterator[int]:
+    """The periods with which what was tried last goes on regularly, ascending."""
+    for period in range(1, len(runs) // (degree + 2) + 1):
+        top = len(runs) - (degree + 1) * period
+        if all(_regular(runs, n, degree, period) for n in range(top, top - period, -1)):
+            yield period
+
+
+def _start(runs: Sequence[Run], degree: int, period: int) -> int:
+    """The smallest size from which on what was tried goes on regularly."""
+    start = len(runs) - (degree + 2) * period + 1
+    while start > 1 and _regular(runs, start - 1, degree, period):
+        start -= 1
+    return start
+
+
+def _regular(runs: Sequence[Run], n: int, degree: int, period: int) -> bool:
+    """Whether sizes a period apart, from n on, fare alike, all extents on polynomials of that degree."""
+    seen = runs[n - 1 : n + (degree + 1) * period : period]
+    if any(run.misfit != seen[0].misfit for run in seen):
+        return False
+    for shapes in set(zip(*(run.shapes for run in seen), strict=True)):  # many layers are of one shape
+        if all(shape == shapes[0] for shape in shapes):
+            continue
+        if any(len(shape) != len(shapes[0]) for shape in shapes):
+            return False
+        if any(len(set(along)) > 1 and _differences(along)[-1] for along in zip(*shapes, strict=True)):
+            return False
+    return True
+
+
+def _differences(values: Sequence[int]) -> list[int]:
+    """The first of the values, of their differences, of the differences of these, and so on."""
+    firsts = []
+    while values:
+        firsts.append(values[0])
+        values = [after - before for before, after in pairwise(values)]
+    return firsts
+
+
+def _continued(values: Sequence[int]) -> int:
+    """What the polynomial through these values comes to, as far behind the first as the far size is (Newton's form)."""
+    return sum(comb(_FAR, place) * difference for place, difference in enumerate(_differences(values)))

@@ -1,0 +1,396 @@
+"""The sizes at which networks fit: some known by hand, others against trying all of them, and what errors say."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archanalyzer.graph import Graph
+from archanalyzer.passes.analyzing import analyze
+from archanalyzer.passes.fitting import input_sizes
+from archanalyzer.passes.tensor_types import propagate_types, tensor_types
+from archanalyzer.spec import parse_spec, read_spec
+from tests import graphs
+from tests.graphs import Builder
+
+ROOT = Path(__file__).parents[2]
+IMAGE = "archspec: 1\ninputs: {image: [3, %s]}\nlayers:\n"
+SIGNAL = "archspec: 1\ninputs: {signal: [1, %s]}\nlayers:\n"
+
+
+def told(text: str) -> list[str]:
+    """What is said of the sizes at which a network fits."""
+    graph = parse_spec(text).graph
+    return [fit.text for fit in input_sizes(graph, tensor_types(graph))]
+
+
+def hints(text: str) -> list[str | None]:
+    return [diagnostic.hint for diagnostic in analyze(parse_spec(text)).diagnostics]
+
+
+def hint(text: str) -> str:
+    """What the only error says of the sizes at which the network would fit; empty where it says nothing of them."""
+    (only,) = hints(text)
+    return (only or "").partition("the network fits where ")[2]
+
+
+# --- Networks of which the sizes are known by hand
+
+
+def unet(skips: tuple[str, ...], padding: str) -> str:
+    """The layers of a U-Net four levels deep, with up-convolutions: two convolutions of 3×3 on each level.
+
+    ``skips`` say what becomes of what each level hands over, the deepest first: a layer in YAML, empty for none.
+    """
+    double = f"  - conv2d: {{filters: 2, kernel: 3, padding: {padding}}}\n    repeat: 2\n    name: %s\n"
+    lines = ""
+    for level in "abcd":
+        lines += double % f"down_{level}" + "  - max_pool2d: 2\n"
+    lines += double % "bottom"
+    for level, skip in zip("dcba", skips, strict=True):
+        lines += f"  - conv_transpose2d: {{filters: 2, kernel: 2, stride: 2}}\n    name: up_{level}\n"
+        lines += f"  - {skip or 'identity:'}\n    from: down_{level}_2\n  - concat:\n    from: [previous, up_{level}]\n"
+        lines += double % f"joined_{level}"
+    return lines
+
+
+SAME_UNET = unet(("", "", "", ""), "same")
+VALID_UNET = unet(("crop: 4", "crop: 16", "crop: 40", "crop: 88"), "valid")
+"""Ronneberger, Fischer & Brox 2015, figure 1: what it crops, 64 to 56, 136 to 104, 280 to 200 and 568 to 392."""
+APART = """\
+  - conv2d: {filters: 3, kernel: 3}
+  - max_pool2d: 2
+    from: image
+  - concat:
+    from: [conv2d, max_pool2d]
+"""
+VGG = "".join("  - conv2d: {filters: 2, kernel: 3, padding: same}\n  - max_pool2d: 2\n" for _ in range(5))
+
+
+def test_a_unet_with_padding() -> None:
+    # A pool makes ⌊n/2⌋ of n, and the way up 2·⌊n/2⌋, which is n where n is even; so on all four levels.
+    assert told(IMAGE % "64, 64" + SAME_UNET) == ["height and width: multiples of 16"]
+
+
+def test_the_unet_of_figure_1() -> None:
+    # With b×b below, the way up is 2b, 2·(2b − 4), … long and ends at 16·b − 60, so that b is 4 at least. On the way
+    # down, what a level hands over has 8, 32, 80, 176 positions more than what it is joined with: 2·b + 8, and so on up
+    # to 16·b + 120, whence n = 16·b + 124: 188 for b = 4, and 572, the figure's, for b = 28. All halve evenly; in
+    # between, where one does not, the pool drops a position and its partner has one more.
+    assert told(IMAGE % "572, 572" + VALID_UNET) == ["height and width: 16·k + 12, from 188"]
+
+
+def test_the_unet_that_crops_to_what_it_meets() -> None:
+    # As before, but what a pool has dropped is cropped off, so that all sizes fit from the least one on, b = 4.
+    graph = read_spec(str(ROOT / "specs" / "unet.yaml")).graph
+    assert [fit.text for fit in input_sizes(graph, tensor_types(graph))] == ["height and width: any size from 188"]
+
+
+def test_vgg_and_a_dense_layer() -> None:
+    # Five pools leave ⌊n / 32⌋. A dense layer is made for as many features as there are.
+    graph = graphs.vgg16()
+    assert [fit.text for fit in input_sizes(graph, tensor_types(graph))] == ["height and width: any size from 32"]
+
+
+def test_vgg_with_a_fixed_number_of_features() -> None:
+    # ⌊n / 32⌋ = 7 from 7·32 = 224 up to 8·32 − 1 = 255.
+    layers = VGG + "  - reshape: {shape: [98]}\n  - dense: 10\n"
+    assert told(IMAGE % "224, 224" + layers) == ["height and width: 224 to 255"]
+
+
+def test_a_residual_network() -> None:
+    # Every layer pads by what its kernel reaches over the edge: ⌈n / stride⌉ positions, and one of one.
+    graph = read_spec(str(ROOT / "tests" / "passes" / "cases" / "resnet50.yaml")).graph
+    assert [fit.text for fit in input_sizes(graph, tensor_types(graph))] == ["height and width: any size"]
+
+
+def test_a_ladder_for_odd_lengths() -> None:
+    # Down to (n − 3) / 2 + 1, rounded down, and up to 2·((n − 1) / 2 − 1) + 3 = n, for odd n.
+    layers = """\
+  - max_pool1d: {kernel: 3, stride: 2}
+  - conv_transpose1d: {filters: 1, kernel: 3, stride: 2}
+  - concat:
+    from: [signal, conv_transpose1d]
+"""
+    assert told(SIGNAL % "9" + layers) == ["length: odd, from 3"]
+
+
+def test_axes_of_which_different_things_are_true() -> None:
+    layers = """\
+  - max_pool2d: {kernel: [4, 1]}
+  - upsample: {factor: [4, 1]}
+  - concat:
+    from: [image, upsample]
+  - conv2d: {filters: 1, kernel: [1, 7]}
+"""
+    assert told(IMAGE % "8, 16" + layers) == ["height: multiples of 4", "width: any size from 7"]
+
+
+def test_an_extent_that_is_fixed() -> None:
+    layers = "  - upsample: {size: [32, 8]}\n  - concat:\n    from: [image, upsample]\n"
+    assert told(IMAGE % "32, 8" + layers) == ["height: 32 only", "width: 8 only"]
+
+
+def test_axes_that_must_be_equal() -> None:
+    layers = """\
+  - max_pool2d: 2
+  - upsample: 2
+  - permute: {axes: [0, 2, 1]}
+  - concat:
+    from: [image, permute]
+"""
+    assert told(IMAGE % "32, 32" + layers) == ["height and width: even, equal"]
+
+
+def test_inputs_that_must_be_of_one_size() -> None:
+    text = """\
+archspec: 1
+inputs: {image: [3, 32, 48], depth: [1, 32, 48], words: [4, 20]}
+layers:
+  - concat:
+    from: [image, depth]
+  - max_pool2d: 4
+    name: features
+  - conv1d: {filters: 1, kernel: 3}
+    from: words
+outputs: [features, conv1d]
+"""
+    assert told(text) == [
+        "length of `words`: any size from 3",
+        "height and width: any size from 4, the same for `image` and `depth`",
+    ]
+
+
+def test_inputs_that_have_nothing_to_do_with_each_other() -> None:
+    text = """\
+archspec: 1
+inputs: {left: [3, 8], right: [3, 9]}
+layers:
+  - conv1d: {filters: 1, kernel: 5}
+    from: left
+  - conv1d: {filters: 1, kernel: 5}
+    from: right
+outputs: [conv1d, conv1d_2]
+"""
+    assert told(text) == ["length of `left` and `right`: any size from 5"]
+
+
+def test_weights_that_are_shared_need_one_shape() -> None:
+    # 8 features for the first, so that the other must flatten to 8 as well.
+    text = """\
+archspec: 1
+inputs: {left: [2, 4], right: [1, 8]}
+layers:
+  - flatten:
+    from: left
+  - dense: 3
+    name: first
+  - flatten:
+    from: right
+  - dense: 3
+    share: first
+outputs: [first, dense]
+"""
+    assert told(text) == ["length of `left`: 4 only", "length of `right`: 8 only"]
+
+
+def test_a_network_without_spatial_axes() -> None:
+    assert told("archspec: 1\ninputs: {features: [8]}\nlayers:\n  - dense: 2\n") == []
+
+
+# --- Against trying all sizes, of two axes
+
+KERNELS = st.tuples(st.integers(1, 3), st.integers(1, 3))
+LAYERS: tuple[st.SearchStrategy[tuple[str, dict[str, Any]]], ...] = (
+    KERNELS.map(lambda kernel: ("max_pool2d", {"kernel": kernel})),
+    KERNELS.map(lambda kernel: ("conv2d", {"filters": 1, "kernel": kernel})),
+    KERNELS.map(lambda kernel: ("upsample", {"factor": kernel})),
+    KERNELS.map(lambda stride: ("conv2d", {"filters": 1, "kernel": 3, "padding": "same", "stride": stride})),
+    st.just(("permute", {"axes": (0, 2, 1)})),
+    st.sampled_from(((1, -1, 2), (1, 3, -1))).map(lambda shape: ("reshape", {"shape": shape})),
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> list[tuple[str, tuple[int, ...], dict[str, Any]]]:
+    """Networks over two axes: layers, what they read, their fields."""
+    plan: list[tuple[str, tuple[int, ...], dict[str, Any]]] = []
+    for above in range(draw(st.integers(1, 5))):
+        if above and draw(st.booleans()):
+            joint = draw(st.sampled_from(("add", "concat", "crop_like")))
+            plan.append((joint, (above, draw(st.integers(0, above - 1))), {}))
+        else:
+            name, fields = draw(st.one_of(LAYERS))
+            plan.append((name, (above,), fields))
+    return plan
+
+
+def built(plan: list[tuple[str, tuple[int, ...], dict[str, Any]]], height: int, width: int) -> Graph:
+    build = Builder()
+    build.input("image", 1, height, width)
+    for name, reads, fields in plan:
+        build.add(name, reads=reads, **fields)
+    return build.graph()
+
+
+MOST = 24
+"""Sizes up to which all pairs are tried."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans())
+def test_what_is_said_of_two_axes(plan: list[tuple[str, tuple[int, ...], dict[str, Any]]]) -> None:
+    pairs = product(range(1, MOST + 1), repeat=2)
+    fitting = {pair for pair in pairs if not propagate_types(built(plan, *pair)).diagnostics}
+    if not fitting:
+        return
+    pair = height, width = max(fitting, key=lambda pair: (min(pair), pair))
+    graph = built(plan, height, width)
+    fits = input_sizes(graph, tensor_types(graph))
+    assert {axis for fit in fits for group in fit.groups for axis in group} == {(0, 1), (0, 2)}
+    for fit in fits:
+        for group in fit.groups:
+            changed = [
+                tuple(size if (0, axis) in group else pair[axis - 1] for axis in (1, 2)) for size in range(1, MOST + 1)
+            ]
+            assert [size in fit.sizes for size in range(1, MOST + 1)] == [each in fitting for each in changed]
+        if len(fit.groups) > 1:  # told together, they go with each other
+            inside = [size for size in range(1, MOST + 1) if size in fit.sizes]
+            assert set(product(inside, repeat=2)) <= fitting
+
+
+# --- What errors say
+
+
+@pytest.mark.parametrize(
+    ("size", "layers", "said"),
+    [
+        ("100, 100", SAME_UNET, "height and width are multiples of 16; the nearest are 96×96 and 112×112"),
+        ("100, 64", SAME_UNET, "height and width are multiples of 16; the nearest are 96×64 and 112×64"),
+        ("100, 50", SAME_UNET, "height and width are multiples of 16; the nearest are 96×48 and 112×64"),
+        ("8, 8", SAME_UNET, "height and width are multiples of 16; the nearest is 16×16"),
+        ("512, 512", VALID_UNET, "height and width are 16·k + 12, from 188; the nearest are 508×508 and 524×524"),
+        ("256, 256", VGG + "  - reshape: {shape: [98]}\n", "height and width are 224 to 255; the nearest is 255×255"),
+        ("31, 64", VGG, "height and width are 32 or more"),
+        (
+            "200, 200",
+            "  - upsample: {size: 224}\n  - concat:\n    from: [image, upsample]\n",
+            "height and width are 224",
+        ),
+        ("64, 64", "  - crop: {size: 500}\n", "height and width are 500 or more"),
+        (
+            "32, 48",
+            "  - permute: {axes: [0, 2, 1]}\n  - concat:\n    from: [image, permute]\n",
+            "height and width are equal",
+        ),
+        ("70, 70", "  - max_pool2d: 10\n  - reshape: {shape: [189]}\n", "the height is 90 to 99; the nearest is 90×70"),
+    ],
+)
+def test_where_a_network_would_fit(size: str, layers: str, said: str) -> None:
+    # The last: 189 = 3·9·7, and no square; the others as above.
+    assert hint(IMAGE % size + layers) == said
+    (only,) = analyze(parse_spec(IMAGE % size + layers)).diagnostics
+    assert len(re.findall("the network fits where", only.hint or "")) == 1
+
+
+def test_the_nearest_sizes_fit_and_none_in_between_does() -> None:
+    shapes = re.findall(r"(\d+)×(\d+)", hint(IMAGE % "512, 512" + VALID_UNET))
+    below, above = (int(height) for height, _ in shapes)
+    texts = {size: IMAGE % f"{size}, {size}" + VALID_UNET for size in range(below, above + 1)}
+    fitting = [size for size, text in texts.items() if not propagate_types(parse_spec(text).graph).diagnostics]
+    assert fitting == [below, above]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        (
+            "{image: [3, 33, 48], depth: [1, 33, 48]}",
+            "height and width are even and the same for `image` and `depth`; the nearest are 32×48 and 34×48",
+        ),
+        (
+            "{image: [3, 32, 32], depth: [1, 30, 30]}",
+            "height and width are even and the same for `image` and `depth`; the nearest are 30×30 and 32×32",
+        ),
+    ],
+)
+def test_inputs_that_would_have_to_be_of_one_size(inputs: str, said: str) -> None:
+    layers = """\
+layers:
+  - max_pool2d: 2
+    from: image
+  - upsample: 2
+  - concat:
+    from: [upsample, depth]
+  - concat:
+    from: [previous, image]
+"""
+    assert hint(f"archspec: 1\ninputs: {inputs}\n{layers}") == said
+
+
+def test_an_input_that_is_wrong_beside_one_that_is_half_as_large() -> None:
+    text = """\
+archspec: 1
+inputs: {low: [3, 32, 32], high: [3, 65, 65]}
+layers:
+  - upsample: 2
+    from: low
+  - concat:
+    from: [upsample, high]
+"""
+    assert hint(text) == "height and width of `high` are 64"
+
+
+def test_a_hint_that_is_there_comes_first() -> None:
+    assert hints(IMAGE % "31, 31" + VGG) == [
+        "use a smaller kernel, more padding or a larger input; the network fits where height and width are 32 or more"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "layers"),
+    [
+        # Channels that do not go together, and ones that do not divide into groups, behind a network for some sizes.
+        (100, SAME_UNET + "  - add:\n    from: [previous, image]\n"),
+        (64, SAME_UNET + "  - conv2d: {filters: 3, kernel: 1, groups: 3}\n"),
+        # A rank that is wrong.
+        (8, "  - dense: 10\n"),
+        # Nothing but a single position, which goes with everything: n − 2 with n at n = 3.
+        (8, "  - conv2d: {filters: 3, kernel: 3}\n  - add:\n    from: [image, conv2d]\n"),
+        # Two ways that grow apart: n − 2 and ⌊n / 2⌋ are 2 and 2 at n = 4, 1 and 1 at n = 3.
+        (8, APART),
+        # Another number of elements, 3·h·w, which 5 divides where it divides one of h and w.
+        (8, "  - reshape: {shape: [5, -1]}\n"),
+        # 224 to 255 would fit, which is another network.
+        (64, VGG + "  - reshape: {shape: [98]}\n"),
+    ],
+)
+def test_no_size_is_named_where_it_is_not_the_size_that_is_wrong(size: int, layers: str) -> None:
+    assert hint(IMAGE % f"{size}, {size}" + layers) == ""
+
+
+def test_no_size_is_named_where_something_else_is_wrong_too() -> None:
+    found = hints(IMAGE % "100, 100" + SAME_UNET + "  - dense: 10\n    from: image\noutputs: [joined_a_2, dense]\n")
+    assert len(found) == 2
+    assert not any("fits where" in (each or "") for each in found)
+
+
+def test_no_size_is_named_where_there_is_too_much_to_try() -> None:
+    text = SIGNAL % "64" + "  - conv1d: {filters: 1, kernel: 3}\n    repeat: 3_000\n"
+    assert hints(text) == ["use a smaller kernel, more padding or a larger input"]
+
+
+def test_a_network_that_fits_costs_nothing() -> None:
+    code = (
+        "import sys; from archanalyzer import analyze; analyze('specs/vgg16.yaml');"
+        "sys.exit('archanalyzer.passes.fitting' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
