@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from archanalyzer import cli, ops
-from archanalyzer.diagnostics import Rule, rules
+from archanalyzer.diagnostics import Rule, Severity, rules
 from archanalyzer.graph import Example, Op, shown_shape
 from archanalyzer.passes import built_in
 from archanalyzer.passes.analysis import Analysis, Column, Kind, Rollup, Total
@@ -132,8 +132,8 @@ def _rules() -> str:
 
 Everything that can be wrong with a spec: {len(rules.all_rules())} rules. Messages name the rule in brackets. An *error*
 means that the spec, or a part of it, cannot be used, and the exit code is 2; a *failure*, that the answer is no, and it
-is 1; a *warning* changes no exit code. Under each rule stand a spec that breaks it, what `archanalyzer` says to that,
-and the spec mended.
+is 1; a *warning* changes no exit code, nor does *advice*, which `archanalyzer field` gives on a network that is sound.
+Under each rule stand a spec that breaks it, what `archanalyzer` says to that, and the spec mended.
 
 | rule | severity | what is wrong |
 |---|---|---|
@@ -153,7 +153,7 @@ def _rule(rule: Rule) -> str:
     head = f"### {rule.code}\n\n{rule.severity.value.capitalize()}: {rule.summary}. {rule.why}\n\n"
     if rule.unshown:
         return f"{head}There is no example: {rule.unshown}.\n\n"
-    printed = as_text(diagnosed(rule.bad, "spec.yaml"))
+    printed = as_text(diagnosed(rule.bad, "spec.yaml", advice=rule.severity is Severity.ADVICE))
     return f"{head}```yaml\n{rule.bad}```\n\n```text\n{printed}```\n\nMended:\n\n```yaml\n{rule.good}```\n\n"
 
 

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 
 
 class Severity(Enum):
-    """How much a diagnostic weighs: an error stops the answer, a failure is an answer of "no", a warning is neither."""
+    """How much a diagnostic weighs.
+
+    An error stops the answer, a failure is an answer of "no", a warning is neither; advice is what one may want to know
+    of a network that is sound.
+    """
 
     ERROR = "error"
     FAILURE = "failure"
     WARNING = "warning"
+    ADVICE = "advice"
 
 
 class Rule(NamedTuple):

@@ -1,7 +1,7 @@
 """At which sizes of its inputs does a network fit?
 
-Where a layer does not fit what it reads and other input sizes would mend that, the layer's diagnostic names them. What
-is said of all sizes, not only of those tried, is argued for in ``Trials.line``.
+Where a layer does not fit what it reads and other input sizes would mend that, the layer's diagnostic names them. Why
+what is said holds for all sizes, not only for those tried, is explained in ``archanalyzer.passes.trying``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def input_sizes(graph: Graph, types: TensorTypes) -> tuple[Fit, ...]:
     trials = Trials(graph, {index: types.outputs[index] for index in graph.inputs})
     axes = _spatial_axes(trials)
     try:
-        return _around(trials, axes, {axis: trials.size(axis) for axis in axes})
+        base = {axis: trials.size(axis) for axis in axes}
+        known = _around(trials, axes, base)
+        return _told(trials, known, together=_go_together(trials, known, base))
     except OutOfWork:
         return ()
 
@@ -88,21 +90,20 @@ def _mending(trials: Trials) -> tuple[Fit, ...]:
     """
     axes = _spatial_axes(trials)
     by_input = [tuple(axis for axis in axes if axis[0] == index) for index in trials.given]
+    parts = [(axis,) for group in by_input if len(group) > 1 for axis in group]
     some_fit = False
-    for group in dict.fromkeys((axes, *by_input, *((axis,) for axis in axes))):
-        if not group or (len(group) == 1 and some_fit and len(axes) > 1):
+    for group in dict.fromkeys((axes, *by_input, *parts)):
+        if not group or (group in parts and some_fit):
             continue
         line = trials.line(group, {})
-        given = max(trials.size(axis) for axis in group)
-        base = _useful(line, given)
-        if base is None:
+        size = _useful(line, max(trials.size(axis) for axis in group))
+        if size is None:
             continue
         some_fit = True
-        if len(group) == 1:
-            return (_fit(trials, (group,), line.sizes),)
-        fits = _around(trials, group, dict.fromkeys(group, base))
-        if is_intersection(line.sizes, [fit.sizes for fit in fits]):
-            return fits
+        base = dict.fromkeys(group, size)
+        known = _around(trials, group, base) if len(group) > 1 else {group: line.sizes}
+        if is_intersection(line.sizes, known.values()) and _go_together(trials, known, base):
+            return _told(trials, known, together=True)
     return ()
 
 
@@ -128,8 +129,11 @@ def _around_given(sizes: Sizes, least: int, most: int) -> list[int]:
     return [size for size, given in near if sizes.is_endless or max(size, given) <= 2 * min(size, given)]
 
 
-def _around(trials: Trials, axes: Group, base: Mapping[Axis, int]) -> tuple[Fit, ...]:
-    """The sizes that fit along each axis, around some that do, which all others keep."""
+def _around(trials: Trials, axes: Group, base: Mapping[Axis, int]) -> Mapping[Group, Sizes]:
+    """The sizes that fit along each axis, around some that do, which all others keep.
+
+    Axes that hold each other to one size, or to a few, are put into one group if more fit for them together.
+    """
     known: dict[Group, Sizes] = {(axis,): trials.line((axis,), base).sizes for axis in axes}
     bound = [axis for axis in axes if not known[axis,].is_endless]
     for group in (*_namesakes(trials, bound), tuple(bound)):
@@ -138,7 +142,7 @@ def _around(trials: Trials, axes: Group, base: Mapping[Axis, int]) -> tuple[Fit,
             if sizes.is_endless or len(sizes.few) > max(len(known[axis,].few) for axis in group):
                 known = {other: of_other for other, of_other in known.items() if other[0] not in group}
                 known[group] = sizes
-    return _told_together(trials, known, base)
+    return known
 
 
 def _namesakes(trials: Trials, axes: Sequence[Axis]) -> Iterator[Group]:
@@ -147,19 +151,13 @@ def _namesakes(trials: Trials, axes: Sequence[Axis]) -> Iterator[Group]:
         yield tuple(axis for axis in axes if _axis_name(trials, axis) == name)
 
 
-def _told_together(trials: Trials, known: Mapping[Group, Sizes], base: Mapping[Axis, int]) -> tuple[Fit, ...]:
-    """One fit for what the same is true of, if sizes of all go with each other, whatever each of them is."""
-    alone = tuple(_fit(trials, (group,), sizes) for group, sizes in known.items())
-    if len(known) < 2 or not _go_together(trials, known, base):
-        return alone
-    alike: dict[tuple[object, ...], list[Group]] = {}
-    for group, sizes in known.items():
-        alike.setdefault((*sizes[:4], len(group) > 1), []).append(group)
-    return tuple(_fit(trials, tuple(groups), known[groups[0]]) for groups in alike.values())
-
-
 def _go_together(trials: Trials, known: Mapping[Group, Sizes], base: Mapping[Axis, int]) -> bool:
-    """Whether sizes of some groups, each of which fits with all others as in ``base``, fit with each other."""
+    """Whether sizes of some groups, each of which fits with all others as in ``base``, fit with each other.
+
+    Tried on some of each, in several combinations; all axes beside them are as in ``base``.
+    """
+    if len(known) < 2:
+        return True
     samples = [_sample(sizes) for sizes in known.values()]
     most = max(map(len, samples))
     for shift in (0, 1, 2, 5):
@@ -179,6 +177,15 @@ def _sample(sizes: Sizes) -> list[int]:
 
 
 # --- How they are told
+
+
+def _told(trials: Trials, known: Mapping[Group, Sizes], *, together: bool) -> tuple[Fit, ...]:
+    """The sizes of each group; where groups go ``together``, those of which the same is true in one."""
+    alike: dict[tuple[object, ...], list[Group]] = {}
+    for group, sizes in sorted(known.items()):
+        true_of_it = (sizes.few, sizes.start, sizes.period, sizes.residues, len(group) > 1)
+        alike.setdefault(true_of_it if together else group, []).append(group)
+    return tuple(_fit(trials, tuple(groups), known[groups[0]]) for groups in alike.values())
 
 
 def _fit(trials: Trials, groups: tuple[Group, ...], sizes: Sizes) -> Fit:

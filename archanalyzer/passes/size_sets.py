@@ -127,10 +127,6 @@ class Sizes(NamedTuple):
         return " to ".join(dict.fromkeys(ends))
 
 
-def in_all(sets: Collection[Sizes], size: int) -> bool:
-    return all(size in each for each in sets)
-
-
 def is_intersection(whole: Sizes, sets: Collection[Sizes]) -> bool:
     """Whether ``whole`` holds just the sizes that are in all of ``sets``.
 
@@ -139,7 +135,7 @@ def is_intersection(whole: Sizes, sets: Collection[Sizes]) -> bool:
     """
     every = lcm(whole.period, *(each.period for each in sets))
     stop = max(whole.start, *(each.start for each in sets)) + every
-    return every <= 100_000 and all((n in whole) == in_all(sets, n) for n in range(1, stop))
+    return every <= 100_000 and all((n in whole) == all(n in each for each in sets) for n in range(1, stop))
 
 
 def _repeats(residues: set[int], period: int, shorter: int) -> bool:

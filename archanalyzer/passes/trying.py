@@ -1,4 +1,25 @@
-"""Trying a network with inputs of other sizes, and how what comes of it goes on for all larger ones."""
+"""Trying a network with inputs of other sizes, and why a few of them tell of all larger ones.
+
+Taken for granted of a layer type: the extents it puts out are made of those it reads by sums, products, constants and
+⌊x / s⌋, and it asks of its inputs that such numbers are equal, are no larger than others, or are divisible by
+something. Nothing else is known of it here; it is asked for its output type again and again.
+
+Along the sizes n + k·P, k = 0, 1, 2, …, which are a period P apart, an extent that grows by whole steps is a polynomial
+in k, of degree 1, or where several axes grow together and are multiplied with each other, as in flattening, of their
+number. ⌊x / s⌋ of such an x is one too if s divides what x grows by; otherwise it comes off from each by 1 / s of a
+position or more every period. So what is tried are d + 2 such sizes, one more than determine a polynomial of degree d,
+for every remainder by P, and once more one that is 4,099 periods further on. If all extents lie on polynomials, that
+far off too, and the same layer, or none, is the first that does not fit, then for all larger k, unless strides multiply
+to some 4,000:
+
+- extents go on so, layer by layer;
+- what is equal stays equal, for polynomials that agree at d + 1 places are the same;
+- what is divisible stays so, for a polynomial that is whole at d + 1 places in a row is whole at all of them;
+- what is no larger than something else still is so far off.
+
+So a size that is said to fit does. That one does not fit is as certain up to the last size tried; beyond, a layer that
+does not fit what it reads, neither there nor far off, is taken not to fit in between.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +28,7 @@ from itertools import islice, pairwise
 from math import comb
 from typing import NamedTuple
 
-from archanalyzer.graph import Graph, Layer, Misfit, TensorType, Types, Weight
+from archanalyzer.graph import Graph, Layer, TensorType, Types, Weight
 from archanalyzer.passes.size_sets import Sizes
 from archanalyzer.passes.tensor_types import output_type
 
@@ -16,9 +37,9 @@ MOST_WORK = 1_000_000
 _ASKING, _RUNNING = 10, 20
 _LEAST_TRIED = 64
 _FAR = 4099
-"""Periods from where sizes are tried to where what is expected there is confirmed. A prime: no stride goes into it."""
+"""Periods from where sizes are tried to where what they let expect is confirmed. A prime: no stride divides it."""
 _CANDIDATES = 4
-"""Periods that are tried to be confirmed before more sizes are tried."""
+"""Periods that may turn out not to be confirmed before more sizes are tried."""
 
 Axis = tuple[int, int]
 """An axis of an input of the network: the input's index among the layers, and the axis, 0 being the channels."""
@@ -103,7 +124,7 @@ class Trials:
             self._use(_ASKING)
             try:
                 self._outputs[key] = output_type(layer.op, inputs)
-            except Misfit:
+            except Exception:  # not a Misfit alone: an op that was never meant for such a size may fail in any way
                 self._outputs[key] = None
         return self._outputs[key]
 
@@ -125,20 +146,8 @@ class Trials:
     def line(self, axes: Sequence[Axis], fixed: Mapping[Axis, int]) -> Line:
         """Which sizes fit for ``axes``, all of one size; others are as in ``fixed``, or as given.
 
-        Every size is tried up to twice the given one at least, and on until what comes of them goes on regularly: a
-        period of P sizes is found such that, from some size on, n and n + P always fare alike (all layers fit, or the
-        same one is the first that does not), and all extents at n, n + P, n + 2·P, … lie on a polynomial of degree d.
-        d is 1 for one axis; where several grow together, their product, as of flattening, has their number. Each such
-        polynomial is held to at d + 2 sizes at least, one more than determine it, and once more 4,099 periods on.
-
-        Why that holds for all larger sizes too: in an op's formulas, the extent of an output grows as ⌊(n + a) / s⌋
-        does, or n·u + a, or a sum or a product of such, or not at all. Along n + k·P it is a polynomial in k if P is
-        long enough for every stride to go evenly into what its input has grown by, and otherwise off from every one
-        by up to a position every period or so, which 4,099 periods would have shown, unless strides multiply to more
-        than that. And what an op asks of its inputs is that such extents are equal, are divisible by something, or
-        that one is not larger than another. Equal polynomials stay equal; being divisible repeats itself; and that
-        one has overtaken another or not is confirmed far off. That there is no size between the last one tried and
-        that far off at which a layer, not fitting before and not fitting after, would fit, cannot be known from that.
+        Every size is tried up to twice the given one, as far as there is time, and on until what comes of them goes on
+        regularly, as explained at the top of this file.
 
         Raises:
             OutOfWork: nothing is found with the work that is left.
@@ -173,7 +182,7 @@ class Trials:
             if far.misfit != seen[0].misfit:
                 return False
             for shape, *shapes in set(zip(far.shapes, *(run.shapes for run in seen), strict=True)):
-                if any(extent != _continued(along) for extent, *along in zip(shape, *shapes, strict=True)):
+                if shape != tuple(_continued(along) for along in zip(*shapes, strict=True)):
                     return False
         return True
 

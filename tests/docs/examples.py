@@ -11,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, SpecError
+from archanalyzer.passes.advice import advising_passes
 from archanalyzer.passes.analyzing import analyze
 from archanalyzer.passes.expectations import judge
 from archanalyzer.spec import parse_spec
@@ -46,10 +47,10 @@ def found(fence: Fence) -> set[Finding]:
 
 
 @cache
-def diagnosed(text: str, name: str) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a spec, what it expects included."""
+def diagnosed(text: str, name: str, *, advice: bool = False) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a spec, what it expects included; if asked for, advice on a sound one too."""
     try:
-        analyzed = analyze(parse_spec(text, name=name))
+        analyzed = analyze(parse_spec(text, name=name), advising_passes() if advice else None)
     except SpecError as error:
         return error.diagnostics
     return (*analyzed.diagnostics, *judge(analyzed))

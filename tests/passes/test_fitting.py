@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archanalyzer.graph import Graph
+from archanalyzer.graph import Graph, Layer, Op, TensorType, Types
 from archanalyzer.passes.analyzing import analyze
 from archanalyzer.passes.fitting import input_sizes
 from archanalyzer.passes.tensor_types import propagate_types, tensor_types
@@ -164,8 +164,8 @@ layers:
 outputs: [features, conv1d]
 """
     assert told(text) == [
-        "length of `words`: any size from 3",
         "height and width: any size from 4, the same for `image` and `depth`",
+        "length of `words`: any size from 3",
     ]
 
 
@@ -181,6 +181,20 @@ layers:
 outputs: [conv1d, conv1d_2]
 """
     assert told(text) == ["length of `left` and `right`: any size from 5"]
+
+
+def test_inputs_with_other_axes() -> None:
+    text = """\
+archspec: 1
+inputs: {image: [3, 8, 8], words: [4, 20]}
+layers:
+  - conv2d: {filters: 1, kernel: 5}
+    from: image
+  - conv1d: {filters: 1, kernel: 5}
+    from: words
+outputs: [conv2d, conv1d]
+"""
+    assert told(text) == ["height and width of `image` and length of `words`: any size from 5"]
 
 
 def test_weights_that_are_shared_need_one_shape() -> None:
@@ -208,6 +222,8 @@ def test_a_network_without_spatial_axes() -> None:
 
 # --- Against trying all sizes, of two axes
 
+Plan = list[tuple[str, tuple[int, ...], dict[str, Any]]]
+"""Layers: the name of the op, the indices of the layers it reads, its fields."""
 KERNELS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 LAYERS: tuple[st.SearchStrategy[tuple[str, dict[str, Any]]], ...] = (
     KERNELS.map(lambda kernel: ("max_pool2d", {"kernel": kernel})),
@@ -220,9 +236,9 @@ LAYERS: tuple[st.SearchStrategy[tuple[str, dict[str, Any]]], ...] = (
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> list[tuple[str, tuple[int, ...], dict[str, Any]]]:
+def plans(draw: st.DrawFn) -> Plan:
     """Networks over two axes: layers, what they read, their fields."""
-    plan: list[tuple[str, tuple[int, ...], dict[str, Any]]] = []
+    plan: Plan = []
     for above in range(draw(st.integers(1, 5))):
         if above and draw(st.booleans()):
             joint = draw(st.sampled_from(("add", "concat", "crop_like")))
@@ -233,7 +249,7 @@ def plans(draw: st.DrawFn) -> list[tuple[str, tuple[int, ...], dict[str, Any]]]:
     return plan
 
 
-def built(plan: list[tuple[str, tuple[int, ...], dict[str, Any]]], height: int, width: int) -> Graph:
+def built(plan: Plan, height: int, width: int) -> Graph:
     build = Builder()
     build.input("image", 1, height, width)
     for name, reads, fields in plan:
@@ -247,7 +263,7 @@ MOST = 24
 
 @settings(max_examples=60, deadline=None)
 @given(plans())
-def test_what_is_said_of_two_axes(plan: list[tuple[str, tuple[int, ...], dict[str, Any]]]) -> None:
+def test_what_is_said_of_two_axes(plan: Plan) -> None:
     pairs = product(range(1, MOST + 1), repeat=2)
     fitting = {pair for pair in pairs if not propagate_types(built(plan, *pair)).diagnostics}
     if not fitting:
@@ -265,6 +281,25 @@ def test_what_is_said_of_two_axes(plan: list[tuple[str, tuple[int, ...], dict[st
         if len(fit.groups) > 1:  # told together, they go with each other
             inside = [size for size in range(1, MOST + 1) if size in fit.sizes]
             assert set(product(inside, repeat=2)) <= fitting
+
+
+class Moody(Op):
+    """Divides by zero where its input has a single position."""
+
+    name = "moody"
+
+    def output_type(self, inputs: Types) -> TensorType:
+        length = inputs[0].shape[1]
+        return TensorType((length // (length - 1), length))
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans(), st.integers(1, 40), st.integers(1, 40))
+def test_the_sizes_that_errors_name_fit(plan: Plan, height: int, width: int) -> None:
+    for diagnostic in graphs.analyzed(built(plan, height, width)).diagnostics:
+        nearest = (diagnostic.hint or "").partition("the nearest ")[2]
+        for shape in re.findall(r"(\d+)×(\d+)", nearest):
+            assert not propagate_types(built(plan, *map(int, shape))).diagnostics
 
 
 # --- What errors say
@@ -347,6 +382,26 @@ layers:
     from: [upsample, high]
 """
     assert hint(text) == "height and width of `high` are 64"
+
+
+def test_an_input_that_may_not_be_shorter_than_another() -> None:
+    text = """\
+archspec: 1
+inputs: {left: [3, 60], right: [3, 64]}
+layers:
+  - crop_like:
+    from: [left, right]
+"""
+    assert hint(text) == "the length of `left` is 64 or more"
+
+
+def test_a_layer_that_was_never_meant_for_some_sizes() -> None:
+    graph = Builder()
+    graph.input("signal", 1, 8)
+    graph.layers.append(Layer(1, "moody", Moody(), (0,), graphs.at(2)))
+    graph.add("conv1d", filters=1, kernel=9)
+    (diagnostic,) = graphs.analyzed(graph.graph()).diagnostics
+    assert (diagnostic.hint or "").endswith("the network fits where the length is 9 or more")
 
 
 def test_a_hint_that_is_there_comes_first() -> None:

@@ -268,6 +268,8 @@ def _moved_channels(fields: Fields, reading: Reading, extent: int, outputs: int)
         return fields
     if not isinstance(reading, IrregularWindow) or reading.axis != 0 or reading.only is None:
         return None
+    if any(along.along == 0 for field in fields for along in field.axes):  # channels see different things
+        return None
     start = reading.only.start
     return tuple(field._replace(channels=field.channels.moved(start)) for field in fields) if start else fields
 

@@ -1,0 +1,146 @@
+"""Rules about receptive fields: what a designer may want to know of what a network sees."""
+
+from archanalyzer.diagnostics.diagnostic import Rule, Severity
+
+UNPRODUCTIVE_LAYER = Rule(
+    "unproductive-layer",
+    "a layer's window adds nothing that is not seen already",
+    why="Where what a layer reads already sees more than there is of the input, its window takes in no context that is "
+    "new. Such layers add little to a classifier's accuracy (Richter et al. 2021, arXiv:2106.12307). Of several ways, "
+    "as through a skip, the narrowest decides.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 32, 32]}
+layers:
+  - conv2d: {filters: 4, kernel: 3, padding: 1}
+  - repeat: 4
+    layers:
+      - max_pool2d: 2
+      - conv2d: {filters: 4, kernel: 3, padding: 1}
+  - conv2d: {filters: 4, kernel: 3, padding: 1}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 96, 96]}
+layers:
+  - conv2d: {filters: 4, kernel: 3, padding: 1}
+  - repeat: 4
+    layers:
+      - max_pool2d: 2
+      - conv2d: {filters: 4, kernel: 3, padding: 1}
+  - conv2d: {filters: 4, kernel: 3, padding: 1}
+""",
+    severity=Severity.ADVICE,
+)
+
+DROPPED_BY_A_STRIDE = Rule(
+    "dropped-by-a-stride",
+    "the last rows or columns of what a layer reads fall off",
+    why="A window that moves on by its stride stops where it would reach over the end. What is left over is read by no "
+    "output, without a word; one row more or less of the input changes the output's size.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 15, 16]}
+layers:
+  - conv2d: {filters: 4, kernel: 5, padding: 2}
+  - max_pool2d: 2
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 15, 16]}
+layers:
+  - conv2d: {filters: 4, kernel: 5, padding: 2}
+  - max_pool2d: {kernel: 2, ceil_mode: true}
+""",
+    severity=Severity.ADVICE,
+)
+
+UNSEEN_POSITIONS = Rule(
+    "unseen-positions",
+    "no output sees some rows or columns of an input",
+    why="What no output sees cannot matter to it. A stride larger than its kernel, a shortcut by a strided 1×1 "
+    "convolution without another way beside it, or a crop lets pixels fall.",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 15, 15]}
+layers:
+  - conv2d: {filters: 4, kernel: 1, stride: 2}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 15, 15]}
+layers:
+  - conv2d: {filters: 4, kernel: 3, stride: 2}
+""",
+    severity=Severity.ADVICE,
+)
+
+UNEVEN_OVERLAP = Rule(
+    "uneven-overlap",
+    "a transposed convolution's outputs take part in different numbers of products",
+    why="Where the kernel is not a multiple of the stride, some outputs get more taps than their neighbours, in a "
+    "pattern of period stride: a checkerboard, in two axes (Odena, Dumoulin & Olah 2016, Distill).",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - conv_transpose2d: {filters: 4, kernel: 3, stride: 2}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 8, 8]}
+layers:
+  - conv_transpose2d: {filters: 4, kernel: 4, stride: 2}
+""",
+    severity=Severity.ADVICE,
+)
+
+GRIDDING = Rule(
+    "gridding",
+    "what a position sees has gaps: a grid of positions, with others between them that it does not see",
+    why="Dilated convolutions of a common factor see only every so many pixels, and neighbouring outputs see others "
+    "altogether, which shows as a grid (Wang et al. 2018, arXiv:1702.08502, section 3.2).",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 32, 32]}
+layers:
+  - conv2d: {filters: 4, kernel: 3, dilation: 2, padding: 2}
+  - conv2d: {filters: 4, kernel: 3, dilation: 2, padding: 2}
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 32, 32]}
+layers:
+  - conv2d: {filters: 4, kernel: 3, dilation: 1, padding: 1}
+  - conv2d: {filters: 4, kernel: 3, dilation: 2, padding: 2}
+""",
+    severity=Severity.ADVICE,
+)
+
+MISALIGNED_WAYS = Rule(
+    "misaligned-ways",
+    "ways that meet in a layer look at different places of the input",
+    why="The layer joins, at one position, what was seen around different centres, or at different strides: the union "
+    "is what it sees (Araujo, Norris & Sim 2019, Distill, on alignment).",
+    bad="""\
+archspec: 1
+inputs: {image: [3, 32, 32]}
+layers:
+  - conv2d: {filters: 3, kernel: 3}
+  - crop: {amount: [[0, 2], [0, 2]]}
+    from: image
+  - add:
+    from: [conv2d, crop]
+""",
+    good="""\
+archspec: 1
+inputs: {image: [3, 32, 32]}
+layers:
+  - conv2d: {filters: 3, kernel: 3}
+  - crop: {amount: 1}
+    from: image
+  - add:
+    from: [conv2d, crop]
+""",
+    severity=Severity.ADVICE,
+)
