@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-_COMMANDS = ("analyze", "check", "run")
+_COMMANDS = ("analyze", "check", "field", "run")
 
 UNUSABLE = 2
 """Exit code: the input could not be used. 0 is fine, 1 means that the answer is no."""
@@ -52,6 +52,7 @@ def commands() -> None:
     \b
     archanalyzer analyze vgg16.yaml           layers, parameters, MACs, receptive fields
     archanalyzer check specs/                 holds every `expect:` against the facts
+    archanalyzer field vgg16.yaml block5      what a layer's positions see of the input
     archanalyzer run toy.yaml --steps 2       forward, backward, training steps
     """  # noqa: D301 - click reads the control character
 

@@ -170,10 +170,10 @@ def _go_together(trials: Trials, known: Mapping[Group, Sizes], base: Mapping[Axi
 
 
 def _sample(sizes: Sizes) -> list[int]:
-    """Some of a set: of those that repeat themselves one of each remainder, and some larger ones."""
-    repeating = [sizes.start + (residue - sizes.start) % sizes.period for residue in sizes.residues]
-    every = [*sizes.few, *sorted(repeating), *(n + 7 * sizes.period for n in repeating)]
-    return every[:: max(1, len(every) // _PAIRED)]
+    """Some of a set: of those that repeat themselves the first of each remainder, and larger ones."""
+    first = sorted(sizes.start + (residue - sizes.start) % sizes.period for residue in sizes.residues)
+    every = [*sizes.few, *(n + later * sizes.period for later in (0, 1, 3, 7) for n in first)]
+    return every[:: -(-len(every) // _PAIRED)]
 
 
 # --- How they are told

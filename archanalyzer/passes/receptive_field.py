@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archanalyzer.graph import Graph, Layer, NoPosition, Readings
+from archanalyzer.graph import Graph, Layer, NoPosition, Op, Readings, TensorType, Types
 from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
 from archanalyzer.passes.fields.field import Composer, Field, Fields, own_places
 from archanalyzer.passes.fields.moving import Budget
@@ -116,7 +116,7 @@ def _uniform(values: Iterable[Any]) -> Any:
 )
 def receptive_fields(graph: Graph, types: TensorTypes, kept: FieldsKept) -> ReceptiveFields:
     """The receptive field of every layer, with its stride and offset."""
-    readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
+    readings = types.map(_readings)
     composer, recounter = Composer(Budget(MOST_POSITIONS)), Recounter(graph, types)
     by_layer: list[Fields | None] = []
     for layer in graph.layers[: kept.layers]:
@@ -152,9 +152,15 @@ def _told_of_all(places: Sequence[Fields | None], types: TensorTypes) -> Iterato
         yield None if fields is None else known[key]
 
 
+def _readings(op: Op, inputs: Types, output: TensorType) -> tuple[Readings | None, ...] | None:
+    """How each input is read, None of one of which only the type matters; None where that is not known."""
+    stated = op.readings(inputs, output)
+    return stated and tuple(None if any(isinstance(each, NoPosition) for each in one) else one for one in stated)
+
+
 def _through(
     layer: Layer,
-    readings: tuple[Readings, ...],
+    readings: Sequence[Readings | None],
     sources: Sequence[Fields | None],
     types: TensorTypes,
     composer: Composer,
@@ -163,7 +169,7 @@ def _through(
     shape = types.outputs[layer.index].shape
     ways: list[Fields] = []
     for source, reading, fields in zip(layer.inputs, readings, sources, strict=True):
-        if any(isinstance(each, NoPosition) for each in reading):
+        if reading is None:
             continue
         if fields is None:
             return None

@@ -5,12 +5,12 @@ Taken for granted of a layer type: the extents it puts out are made of those it 
 something. Nothing else is known of it here; it is asked for its output type again and again.
 
 Along the sizes n + k·P, k = 0, 1, 2, …, which are a period P apart, an extent that grows by whole steps is a polynomial
-in k, of degree 1, or where several axes grow together and are multiplied with each other, as in flattening, of their
-number. ⌊x / s⌋ of such an x is one too if s divides what x grows by; otherwise it comes off from each by 1 / s of a
-position or more every period. So what is tried are d + 2 such sizes, one more than determine a polynomial of degree d,
-for every remainder by P, and once more one that is 4,099 periods further on. If all extents lie on polynomials, that
-far off too, and the same layer, or none, is the first that does not fit, then for all larger k, unless strides multiply
-to some 4,000:
+in k, of degree 1; where several axes grow together and are multiplied with each other, as in flattening, of their
+number; and of twice that where an axis meets itself transposed. ⌊x / s⌋ of such an x is one too if s divides what x
+grows by; otherwise it comes off from each by 1 / s of a position or more every period. So what is tried are d + 2 such
+sizes, one more than determine a polynomial of degree d, for every remainder by P, and once more one that is 4,099
+periods further on. If all extents lie on polynomials, that far off too, and the same layer, or none, is the first that
+does not fit, then for all larger k, unless strides multiply to some 4,000:
 
 - extents go on so, layer by layer;
 - what is equal stays equal, for polynomials that agree at d + 1 places are the same;
@@ -155,17 +155,18 @@ class Trials:
         given = max(fixed.get(axis, self.size(axis)) for axis in axes)
         given = max(given, *(self.size(axis) for axis in axes))
         inputs = [index for index, _ in axes]
-        degree = max(map(inputs.count, inputs))
+        number = max(map(inputs.count, inputs))
         affordable = MOST_WORK // (20 * len(self.graph.layers))
         tried = max(_LEAST_TRIED, min(2 * given, affordable))
         runs: list[Run] = []
         while True:
             runs += [self._at(n, axes, fixed) for n in range(len(runs) + 1, tried + 1)]
-            for period in islice(_periods(runs, degree), _CANDIDATES):
-                if self._goes_on(runs, degree, period, axes, fixed):
-                    start = _start(runs, degree, period)
-                    sizes = Sizes.of([run.fits for run in runs], start, period)
-                    return Line(sizes, self._parts_ways(runs, period))
+            for degree in (number, 2 * number):
+                for period in islice(_periods(runs, degree), _CANDIDATES):
+                    if self._goes_on(runs, degree, period, axes, fixed):
+                        start = _start(runs, degree, period)
+                        sizes = Sizes.of([run.fits for run in runs], start, period)
+                        return Line(sizes, self._parts_ways(runs, period))
             tried *= 2
 
     def _at(self, n: int, axes: Sequence[Axis], fixed: Mapping[Axis, int]) -> Run:

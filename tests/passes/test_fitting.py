@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archanalyzer.graph import Graph, Layer, Op, TensorType, Types
+from archanalyzer.diagnostics.rules.layers import SHAPES_DIFFER
+from archanalyzer.graph import Graph, Layer, Misfit, Op, TensorType, Types
 from archanalyzer.passes.analyzing import analyze
 from archanalyzer.passes.fitting import input_sizes
 from archanalyzer.passes.tensor_types import propagate_types, tensor_types
@@ -150,6 +152,12 @@ def test_axes_that_must_be_equal() -> None:
     assert told(IMAGE % "32, 32" + layers) == ["height and width: even, equal"]
 
 
+def test_an_axis_that_meets_itself_transposed() -> None:
+    # h×w and w×h go together where they are equal, or where one extent is 1 and repeated; then there are w·w elements.
+    layers = "  - permute: {axes: [0, 2, 1]}\n  - add:\n    from: [image, permute]\n  - flatten\n  - dense: 2\n"
+    assert told(IMAGE % "1, 24" + layers) == ["height: 1 and 24", "width: any size"]
+
+
 def test_inputs_that_must_be_of_one_size() -> None:
     text = """\
 archspec: 1
@@ -249,6 +257,17 @@ def plans(draw: st.DrawFn) -> Plan:
     return plan
 
 
+@st.composite
+def ladders(draw: st.DrawFn) -> Plan:
+    """Steps down and up again, each joined on the way up with what it was on the way down."""
+    factors = draw(st.lists(KERNELS, min_size=1, max_size=2))
+    plan: Plan = [("max_pool2d", (above,), {"kernel": factor}) for above, factor in enumerate(factors)]
+    for skip, factor in reversed(list(enumerate(factors))):
+        plan.append(("upsample", (len(plan),), {"factor": factor}))
+        plan.append(("concat", (len(plan), skip), {}))
+    return plan
+
+
 def built(plan: Plan, height: int, width: int) -> Graph:
     build = Builder()
     build.input("image", 1, height, width)
@@ -262,7 +281,7 @@ MOST = 24
 
 
 @settings(max_examples=60, deadline=None)
-@given(plans())
+@given(st.one_of(plans(), ladders()))
 def test_what_is_said_of_two_axes(plan: Plan) -> None:
     pairs = product(range(1, MOST + 1), repeat=2)
     fitting = {pair for pair in pairs if not propagate_types(built(plan, *pair)).diagnostics}
@@ -294,12 +313,27 @@ class Moody(Op):
 
 
 @settings(max_examples=60, deadline=None)
-@given(plans(), st.integers(1, 40), st.integers(1, 40))
-def test_the_sizes_that_errors_name_fit(plan: Plan, height: int, width: int) -> None:
+@given(ladders(), st.integers(1, 40), st.integers(1, 40))
+def test_what_is_said_of_a_ladder_that_does_not_fit(plan: Plan, height: int, width: int) -> None:
     for diagnostic in graphs.analyzed(built(plan, height, width)).diagnostics:
-        nearest = (diagnostic.hint or "").partition("the nearest ")[2]
-        for shape in re.findall(r"(\d+)×(\d+)", nearest):
-            assert not propagate_types(built(plan, *map(int, shape))).diagnostics
+        # Each step up ends where the step down began if its factor divides that.
+        every = [prod(fields["kernel"][axis] for name, _, fields in plan if name == "max_pool2d") for axis in (0, 1)]
+        shapes = re.findall(r"(\d+)×(\d+)", (diagnostic.hint or "").partition("the nearest ")[2])
+        below = [max(size // factor, 1) * factor for size, factor in zip((height, width), every, strict=True)]
+        above = [-(-size // factor) * factor for size, factor in zip((height, width), every, strict=True)]
+        assert [[int(size) for size in shape] for shape in shapes] == ([below, above] if below != above else [below])
+
+
+class Picky(Op):
+    """Takes multiples of 8, either square or with one side of 8."""
+
+    name = "picky"
+
+    def output_type(self, inputs: Types) -> TensorType:
+        _, height, width = inputs[0].shape
+        if height % 8 or width % 8 or (height != width and 8 not in (height, width)):
+            raise Misfit(SHAPES_DIFFER, f"{height}×{width} is not to its taste")
+        return inputs[0]
 
 
 # --- What errors say
@@ -436,6 +470,23 @@ def test_no_size_is_named_where_something_else_is_wrong_too() -> None:
     found = hints(IMAGE % "100, 100" + SAME_UNET + "  - dense: 10\n    from: image\noutputs: [joined_a_2, dense]\n")
     assert len(found) == 2
     assert not any("fits where" in (each or "") for each in found)
+
+
+def test_no_size_is_named_where_axes_depend_on_each_other() -> None:
+    # Around 8×8, all multiples of 8 fit, and so do all such squares; most of them do not go with each other.
+    build = Builder()
+    build.input("image", 1, 8, 8)
+    build.layers.append(Layer(1, "picky", Picky(), (0,), graphs.at(2)))
+    graph = build.graph()
+    fits = input_sizes(graph, tensor_types(graph))
+    assert [fit.text for fit in fits] == ["height: multiples of 8", "width: multiples of 8"]
+    build.layers[0] = Layer(0, "image", graphs.op("input", shape=(1, 7, 6)), (), graphs.at(1))
+    assert [each.hint for each in graphs.analyzed(build.graph()).diagnostics] == [None]
+
+
+def test_nothing_is_tried_where_no_size_can_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("archanalyzer.passes.fitting.Trials")
+    assert len(hints(IMAGE % "8, 8" + "  - dense: 10\n")) == 1
 
 
 def test_no_size_is_named_where_there_is_too_much_to_try() -> None:

@@ -1,91 +1,178 @@
-"""Is every position looked at as often as its neighbours? Kernels that overlap unevenly, and fields with gaps."""
+"""Is every position looked at as often as its neighbours? Kernels that overlap unevenly, and fields with gaps.
+
+What is told of checkerboards is their cause in what a network computes: outputs that are sums of unequally many
+products. A convolution with a stride that doesn't divide its kernel does the same to gradients, of which some pixels
+get more than others (Odena, Dumoulin & Olah 2016, "Deconvolution and Checkerboard Artifacts", Distill, last section).
+That is not told: the 3×3 convolution with stride 2 is one, of which most good networks are made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import GRIDDING, UNEVEN_OVERLAP
 from archanalyzer.graph import Graph, Window
-from archanalyzer.passes.advice.windows import axes_named, listed_names, windows, with_weights
+from archanalyzer.passes.advice.windows import Looking, joined, listed_names, taps, windows, with_weights
 from archanalyzer.passes.analysis import analysis
-from archanalyzer.passes.fields.told import Told
+from archanalyzer.passes.fields.field import Along, Fields
+from archanalyzer.passes.fields.moving import Listed
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.passes.tensor_types import TensorTypes
 
+MOST_SHOWN = 6
+
+Gaps: TypeAlias = dict[tuple[int, int], tuple[int, int]]
+"""By input and axis, of a field with gaps: how many positions it has, and how many it spans."""
+
 
 class Evenness(NamedTuple):
-    """Layers whose outputs overlap unevenly, and layers whose fields have gaps that nothing fills."""
+    """Layers whose outputs overlap unevenly, and layers whose fields have gaps that nothing fills, by their index."""
 
+    uneven: tuple[int, ...]
+    gridded: tuple[int, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
 @analysis("evenness", diagnostics=lambda evenness: evenness.diagnostics)
 def evenness(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Evenness:
     """Checkerboards of transposed convolutions, and grids of dilated ones."""
-    return Evenness((*_uneven(graph, types), *_gridded(graph, types, fields)))
+    every = tuple(windows(graph, types))
+    uneven = _uneven(types, every)
+    told = [_told_uneven(graph, index, found) for index, found in uneven.items()]
+    gaps = _gaps_by_layer(fields)
+    gridded = _gridded(graph, types, fields, every, gaps)
+    if gridded:
+        told.append(_told_gridded(graph, types, gridded, gaps[gridded[0]]))
+    return Evenness(tuple(uneven), tuple(gridded), tuple(told))
 
 
-def taps(window: Window) -> tuple[int, ...]:
-    """How many positions each output reads, over one period of the outputs, as on an endless input."""
-    period = window.upsampling // gcd(window.stride, window.upsampling)
-    return tuple(len(window.reads(o)) for o in range(period))
+# --- Outputs that are sums of more products than others
 
 
-def _uneven(graph: Graph, types: TensorTypes) -> Iterator[Diagnostic]:
-    """Layers with weights of which some outputs take part in more products than others."""
+def _uneven(types: TensorTypes, every: Iterable[Looking]) -> dict[int, list[tuple[str, Window, tuple[int, ...]]]]:
+    """Layers with weights, and by axis the windows of which some outputs read more positions than others.
+
+    Of an input that is one position long, no output reads more than that.
+    """
     learning = with_weights(types)
-    by_layer: dict[int, list[tuple[str, tuple[int, ...]]]] = {}
-    for each in windows(graph, types):
-        if learning[each.layer.index] and isinstance(each.window, Window):
-            numbers = taps(each.window)
+    by_layer: dict[int, list[tuple[str, Window, tuple[int, ...]]]] = {}
+    for each in every:
+        if learning[each.layer.index] and isinstance(each.window, Window) and each.extent > 1:
+            numbers = taps(each.window, each.outputs)
             if len(set(numbers)) > 1:
                 name = types.outputs[each.layer.index].axis_names[each.window.axis]
-                by_layer.setdefault(each.layer.index, []).append((name, numbers))
-    for index, found in by_layer.items():
-        layer = graph.layers[index]
-        numbers = found[0][1]
-        message = (
-            f"`{layer.name}` ({layer.op.name}): along the {axes_named([name for name, _ in found])}, outputs take "
-            f"turns in reading {', '.join(map(str, numbers[:6]))}{', …' if len(numbers) > 6 else ''} positions"
-        )
-        stride = len(numbers)
-        hint = f"a kernel that is a multiple of {stride}, the stride, or up-sampling by {stride} and a convolution"
-        yield Diagnostic(UNEVEN_OVERLAP, message, layer.source, hint, layer.trail)
+                by_layer.setdefault(each.layer.index, []).append((name, each.window, numbers))
+    return by_layer
 
 
-def _gridded(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Iterator[Diagnostic]:
-    """Layers whose fields have gaps while those of no layer that reads them have, nor does any fill them."""
-    gaps = [next((each for each in told or () if _has_gaps(each)), None) for told in fields.told]
-    handed_on: set[int] = set()
-    for layer in graph.layers:
-        for source in layer.inputs:
-            if gaps[layer.index] is not None or _moves(fields.told[layer.index]):
-                handed_on.add(source)
-    ends = [index for index, gap in enumerate(gaps) if gap is not None and index not in handed_on]
-    if not ends:
-        return
-    layer, told = graph.layers[ends[0]], gaps[ends[0]]
-    if told is None:
-        return
-    axis = types.outputs[told.input].axis_names[told.axis]
-    names = listed_names([graph.layers[index].name for index in ends])
+def _told_uneven(
+    graph: Graph, index: int, found: Sequence[tuple[str, Window, tuple[int, ...]]]
+) -> Diagnostic:
+    layer = graph.layers[index]
+    turns, kernels = dict[str, list[str]](), dict[str, list[str]]()
+    for name, window, numbers in found:
+        turns.setdefault(_in_turns(numbers), []).append(name)
+        kernels.setdefault(_even_kernels(window), []).append(name)
+    told = "; ".join(f"along the {joined(names)}, outputs read by turns {each} positions" for each, names in turns.items())
+    if any(gcd(window.step, window.upsampling) > 1 for _, window, _ in found):
+        hint = "a dilation without a common factor with the stride, and a kernel that is a multiple of it, overlap evenly"
+    else:
+        several = [f"{each} along the {joined(names)}" for each, names in kernels.items()]
+        even = joined(several) if len(several) > 1 else next(iter(kernels))
+        hint = f"a kernel of {even}, a multiple of the stride, overlaps evenly"
+    hint += "; so does up-sampling with a convolution behind it"
+    return Diagnostic(UNEVEN_OVERLAP, f"`{layer.name}` ({layer.op.name}): {told}", layer.source, hint, layer.trail)
+
+
+def _in_turns(numbers: Sequence[int]) -> str:
+    """``2 and 1``, ``2, 2 and 1``."""
+    if len(numbers) > MOST_SHOWN:
+        return f"{', '.join(map(str, numbers[:MOST_SHOWN]))}, …"
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} and {last}"
+
+
+def _even_kernels(window: Window) -> str:
+    """The kernels next to a window's that are multiples of the stride."""
+    stride = window.upsampling // gcd(window.stride, window.upsampling)
+    below = window.count // stride * stride
+    return f"{below} or {below + stride}" if below else f"{stride}"
+
+
+# --- Fields with gaps
+
+
+def _gaps_by_layer(fields: ReceptiveFields) -> list[Gaps]:
+    """The gaps in what places of each layer see; what ways make that look at different places is told elsewhere."""
+    known: dict[int, Gaps] = {}
+    for of_layer in fields.places:
+        if id(of_layer) not in known:
+            known[id(of_layer)] = _gaps(of_layer or ())
+    return [known[id(of_layer)] for of_layer in fields.places]
+
+
+def _gaps(of_layer: Fields) -> Gaps:
+    found: Gaps = {}
+    for field in of_layer:
+        for along in field.axes:
+            line = along.field
+            runs = zip(line.endless.firsts, line.endless.sets, strict=True)
+            sets = [seen for first, seen in runs if seen.bits is not None and first < line.positions]
+            if sets and line.exact and line.aligned:
+                widest = max(sets, key=lambda seen: seen.size - seen.number)
+                found[field.input, along.axis] = widest.number, widest.size
+    return found
+
+
+def _gridded(
+    graph: Graph, types: TensorTypes, fields: ReceptiveFields, every: Iterable[Looking], gaps: Sequence[Gaps]
+) -> list[int]:
+    """Layers with gaps in their fields behind which no window moves any more, nor is there any way that fills them."""
+    if not any(gaps):
+        return []
+    looking = {each.layer.index for each in every if not isinstance(each.window, Window) or _looks(each.window)}
+    followed = [False] * len(graph.layers)
+    sources = types.sources()
+    for layer in reversed(graph.layers):
+        of_layer = fields.places[layer.index]
+        unknown, moves = of_layer is None, any(map(_moves, _axes(of_layer or ())))
+        for source in sources[layer.index]:
+            filled = not gaps[source].keys() & gaps[layer.index].keys()
+            goes_on = filled or layer.index in looking or followed[layer.index]
+            followed[source] |= unknown or (moves and goes_on)
+    return [index for index, found in enumerate(gaps) if found and index in looking and not followed[index]]
+
+
+def _looks(window: Window) -> bool:
+    return window.count > 1 or window.stride > 1
+
+
+def _axes(of_layer: Fields) -> Iterator[Along]:
+    return (along for field in of_layer for along in field.axes)
+
+
+def _moves(along: Along) -> bool:
+    """Whether something is seen that moves with the position."""
+    moving = along.field.endless
+    return along.along is not None and (isinstance(moving, Listed) or moving.advance != 0)
+
+
+def _told_gridded(graph: Graph, types: TensorTypes, gridded: Sequence[int], gaps: Gaps) -> Diagnostic:
+    """One diagnostic for all layers, at the first of them."""
+    layer = graph.layers[gridded[0]]
+    (index, _), (number, size) = next(iter(gaps.items()))
+    axes = [axis for (source, axis), seen in gaps.items() if source == index and seen == (number, size)]
+    along = joined(types.outputs[index].axis_names[axis] for axis in axes)
+    first = "at the first of them, a position" if len(gridded) > 1 else "a position"
     message = (
-        f"{names}: a position sees {told.number} of the {told.size} positions that its field spans along the {axis}, "
-        f"with gaps between them"
+        f"{listed_names([graph.layers[each].name for each in gridded])}: along the {along} of "
+        f"`{graph.layers[index].name}`, {first} sees {number:,} of the {size:,} positions that its field spans"
     )
     hint = (
-        "dilations without a common factor fill the gaps, 1, 2, 5 rather than 2, 2, 2; so do strides below the kernel"
+        "dilations without a common factor, as 1, 2, 5 in place of 2, 2, 2, leave no gaps, nor do strides up to the "
+        "extent of the kernel"
     )
-    yield Diagnostic(GRIDDING, message, layer.source, hint, layer.trail)
-
-
-def _has_gaps(told: Told) -> bool:
-    return told.exact and told.number < told.size
-
-
-def _moves(told: tuple[Told, ...] | None) -> bool:
-    """Whether something is known of a layer that still moves with the position."""
-    return bool(told) and any(each.stride for each in told or ())
+    return Diagnostic(GRIDDING, message, layer.source, hint, layer.trail)

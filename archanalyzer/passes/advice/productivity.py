@@ -1,47 +1,77 @@
 """Which layers look at nothing new, and for which sizes of the input would all of them be of use?
 
 After Richter, Schöning, Wiedenroth & Krumnack 2021, "Should You Go Deeper? Optimizing Convolutional Neural Network
-Architectures without Training by Receptive Field Analysis" (arXiv:2106.12307): a layer whose window is larger than one
-position is unproductive where the field of what it reads, on the narrowest way, is larger than the input. From the
-smallest feasible size on no layer is; up to the largest one, some position sees the whole input.
+Architectures without Training by Receptive Field Analysis" (arXiv:2106.12307), and its toolbox: a layer whose window is
+larger than one position is unproductive where the field of what it reads, on the narrowest way, is larger than the
+input. From the smallest feasible size on no layer is; up to the largest one, some position sees the whole input.
+
+Both are told axis by axis. A layer is unproductive if that is so along every axis along which its window is larger than
+one, and of every input that moves under it; an input that has one position alone, as a generator's noise, is no image
+that windows could look at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import UNPRODUCTIVE_LAYER
-from archanalyzer.graph import Graph, Layer, NoPosition, Readings, Window, shown_shape
-from archanalyzer.passes.advice.windows import listed_names, windows, with_weights
+from archanalyzer.graph import Graph, Layer, Window, shown_shape
+from archanalyzer.passes.advice.ways import InputAxis, Sight, sights
+from archanalyzer.passes.advice.windows import listed_names, taps, windows, with_weights
 from archanalyzer.passes.analysis import Kind, Total, analysis
-from archanalyzer.passes.fields.field import Along, Composer, Field, Fields, own_places
-from archanalyzer.passes.fields.moving import Budget
-from archanalyzer.passes.receptive_field import MOST_POSITIONS, ReceptiveFields
+from archanalyzer.passes.fields.told import Told
+from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.passes.tensor_types import TensorTypes
+
+Images: TypeAlias = dict[int, tuple[int, ...]]
+"""The inputs that windows can look at, and their extents: those with more than one position."""
 
 
 class Feasible(NamedTuple):
-    """For one input, an extent an axis: the smallest and the largest feasible one; None where there is no such."""
+    """For one input, an extent an axis: the smallest and the largest feasible one."""
 
     input: int
     smallest: tuple[int, ...]
     largest: tuple[int, ...]
 
 
-class Useless(NamedTuple):
-    """A layer of which what it reads sees so much of an input, along each axis, which is more than there is."""
+class Seen(NamedTuple):
+    """How much of one axis of an input is seen by what a layer reads, on the narrowest way.
+
+    ``widened``: whether the layer's window is larger than one position along that axis.
+    """
+
+    size: int
+    widened: bool
+
+
+class View(NamedTuple):
+    """A layer whose window is larger than one position, and what of the inputs comes under it, axis by axis."""
 
     layer: Layer
-    input: int
-    seen: tuple[int, ...]
+    by_input: dict[int, tuple[Seen, ...]]
+
+    def is_useless(self, images: Images) -> bool:
+        """Whether along every axis along which the window takes in neighbours, all is seen already."""
+        widened = [
+            seen.size > extent
+            for index, axes in self.by_input.items()
+            for seen, extent in zip(axes, images[index], strict=True)
+            if seen.widened and extent > 1
+        ]
+        return bool(widened) and all(widened)
 
 
 class Productivity(NamedTuple):
-    """The layers that look at nothing new, and the feasible sizes of every input that some layer looks at."""
+    """The layers that look at nothing new, by their index, and the feasible sizes of the inputs that layers look at.
+
+    There are no sizes where it is not known of some such layer what it sees.
+    """
 
     graph: Graph
+    unproductive: tuple[int, ...]
     feasible: tuple[Feasible, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -70,107 +100,95 @@ class Productivity(NamedTuple):
 )
 def productivity(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Productivity:
     """Layers that look at nothing new, and the sizes of inputs for which there are none."""
-    looking = _looking(graph, types)
-    narrowest = _narrowest(graph, types, looking[-1].index + 1) if looking else []
-    read = [(layer, _sizes(narrowest[layer.inputs[0]])) for layer in looking]
-    feasible = tuple(_feasible(graph, fields, read))
-    extents = {each: types.outputs[each].spatial for each in graph.inputs}
-    useless = [
-        Useless(layer, index, seen)
-        for layer, by_input in read
-        for index, seen in by_input.items()
-        if all(size > extent for size, extent in zip(seen, extents[index], strict=True))
-    ]
-    return Productivity(graph, feasible, tuple(_told(graph, types, useless, feasible)))
+    spatial = ((index, types.outputs[index].spatial) for index in graph.inputs)
+    images = {index: extents for index, extents in spatial if any(extent > 1 for extent in extents)}
+    wide = _wide(graph, types)
+    seen = sights(graph, types, fields, max(wide) + 1) if wide and images else []
+    views = [_view(graph.layers[index], axes, images, seen) for index, axes in wide.items()] if seen else []
+    known = [view for view in views if view is not None]
+    useless = [view for view in known if view.is_useless(images)]
+    feasible = tuple(_feasible(fields, images, seen, known)) if len(known) == len(views) else ()
+    told = (_told(graph, images, useless, feasible),) if useless else ()
+    return Productivity(graph, tuple(view.layer.index for view in useless), feasible, told)
 
 
-def _looking(graph: Graph, types: TensorTypes) -> list[Layer]:
-    """Layers that learn something of several neighbouring positions: the window of some axis is larger than one."""
+def _wide(graph: Graph, types: TensorTypes) -> dict[int, set[tuple[int, int]]]:
+    """Layers that learn something of several neighbouring positions: which layer they read, and along which axis."""
     learning = with_weights(types)
-    wide = {
-        each.layer.index
-        for each in windows(graph, types)
-        if learning[each.layer.index] and isinstance(each.window, Window) and each.window.count > each.window.upsampling
-    }
-    return [graph.layers[index] for index in sorted(wide)]
+    wide: dict[int, set[tuple[int, int]]] = {}
+    for each in windows(graph, types):
+        window = each.window
+        if learning[each.layer.index] and isinstance(window, Window) and max(taps(window, each.outputs)) > 1:
+            wide.setdefault(each.layer.index, set()).add((each.source, each.axis))
+    return wide
 
 
-def _narrowest(graph: Graph, types: TensorTypes, layers: int) -> list[Fields]:
-    """The fields of the first layers on the narrowest way that leads there, axis by axis."""
-    readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
-    composer = Composer(Budget(MOST_POSITIONS))
-    by_layer: list[Fields] = []
-    for layer in graph.layers[:layers]:
-        shape = types.outputs[layer.index].shape
-        if not layer.inputs:
-            by_layer.append(own_places(layer.index, shape))
-            continue
-        ways = [
-            composer.of_places(composer.read(by_layer[source], reading, types.outputs[source].shape, shape))
-            for source, reading in zip(layer.inputs, readings[layer.index] or (), strict=False)
-            if _reads(reading)
-        ]
-        by_layer.append(ways[0] if len(ways) == 1 else _narrower(ways))
-    return by_layer
-
-
-def _reads(reading: Readings) -> bool:
-    return not any(isinstance(each, NoPosition) for each in reading)
-
-
-def _narrower(ways: Sequence[Fields]) -> Fields:
-    """Of several ways, that on which least is seen, for each axis of each input."""
-    chosen: dict[int, Field] = {}
-    for field in (field for fields in ways for field in fields):
-        other = chosen.get(field.input, field)
-        axes = (min(pair, key=_size) for pair in zip(other.axes, field.axes, strict=True))
-        chosen[field.input] = field._replace(axes=tuple(axes))
-    return tuple(chosen.values())
-
-
-def _size(along: Along) -> int:
-    """The most positions from the first to the last that some position sees on an endless input."""
-    return max(each.size for each in along.field.endless.sets)
-
-
-def _sizes(fields: Fields) -> dict[int, tuple[int, ...]]:
-    """By input with spatial axes, how much is seen of each of them."""
-    return {field.input: tuple(_size(along) for along in field.axes) for field in fields if field.axes}
+def _view(layer: Layer, wide: set[tuple[int, int]], images: Images, seen: Sequence[Sight | None]) -> View | None:
+    """What a layer looks at; None where that is not known."""
+    by_axis: dict[InputAxis, Seen] = {}
+    for source in {source for source, _ in wide}:
+        sight = seen[source]
+        if sight is None:
+            return None
+        for axis, ways in sight.items():
+            if any(way.lost for way in ways):
+                return None
+            narrowest = min(ways, key=lambda way: way.least)
+            found = Seen(narrowest.least, (source, narrowest.along) in wide)
+            by_axis[axis] = min(by_axis.get(axis, found), found)
+    inputs = sorted({index for index, _ in by_axis if index in images})
+    axes = {index: range(1, len(images[index]) + 1) for index in inputs}
+    return View(layer, {index: tuple(by_axis[index, axis] for axis in axes[index]) for index in inputs})
 
 
 def _feasible(
-    graph: Graph, fields: ReceptiveFields, read: Sequence[tuple[Layer, dict[int, tuple[int, ...]]]]
+    fields: ReceptiveFields, images: Images, seen: Sequence[Sight | None], views: Sequence[View]
 ) -> Iterator[Feasible]:
-    """The smallest size is the most that any window's input sees; the largest, the most that any window sees."""
-    for index in graph.inputs:
-        smallest = [by_input[index] for _, by_input in read if index in by_input]
-        largest = [sizes for layer, _ in read if (sizes := _moving(fields, layer.index, index))]
-        if smallest and largest:
-            per_axis = (tuple(map(max, zip(*sizes, strict=True))) for sizes in (smallest, largest))
-            yield Feasible(index, *per_axis)
+    """The smallest size is the most that any window's input sees; the largest, the most that any window sees.
+
+    An input is left out of which a layer's field is not known, or of which no layer's moves along some axis.
+    """
+    smallest = {index: [1] * len(extents) for index, extents in images.items()}
+    largest = {index: [0] * len(extents) for index, extents in images.items()}
+    unknown: set[int] = set()
+    for view in views:
+        for index, axes in view.by_input.items():
+            smallest[index] = [
+                max(least, each.size) if each.widened else least
+                for least, each in zip(smallest[index], axes, strict=True)
+            ]
+        for told in (each for each in fields.told[view.layer.index] or () if each.input in images):
+            most = _most(told, seen[view.layer.index])
+            largest[told.input][told.axis - 1] = max(most, largest[told.input][told.axis - 1])
+            if not told.exact:
+                unknown.add(told.input)
+    for index in images:
+        if index not in unknown and all(largest[index]):
+            yield Feasible(index, tuple(smallest[index]), tuple(largest[index]))
 
 
-def _moving(fields: ReceptiveFields, layer: int, index: int) -> tuple[int, ...] | None:
-    """What a layer sees of an input, along each of its axes; None where some of it doesn't move with the position."""
-    told = [each for each in fields.told[layer] or () if each.input == index]
-    return tuple(each.size for each in told) if told and not any(each.whole for each in told) else None
+def _most(told: Told, seen: Sight | None) -> int:
+    """How much of an axis a position of a layer sees at most; 0 where that doesn't move with the position.
+
+    Where it doesn't because one of several ways sees all of the axis, it is what is seen on the widest of the others.
+    """
+    if told.stride != 0:
+        return told.size
+    return max((way.most for way in (seen or {}).get((told.input, told.axis), ())), default=0)
 
 
-def _told(
-    graph: Graph, types: TensorTypes, useless: Sequence[Useless], feasible: Sequence[Feasible]
-) -> Iterator[Diagnostic]:
-    for sizes in feasible:
-        of_input = [each for each in useless if each.input == sizes.input]
-        if not of_input:
-            continue
-        layer, _, seen = of_input[0]
-        image = types.outputs[sizes.input]
-        reads = "it reads" if len(of_input) == 1 else "they read"
-        first = "" if len(of_input) == 1 else ", at the first of them"
-        message = (
-            f"{listed_names([each.layer.name for each in of_input])}: what {reads} already sees "
-            f"{shown_shape(seen)} positions{first}, more than the {shown_shape(image.spatial)} of "
-            f"`{graph.layers[sizes.input].name}`"
-        )
-        hint = f"at {shown_shape(sizes.smallest)} and larger, every layer's window takes in something new"
-        yield Diagnostic(UNPRODUCTIVE_LAYER, message, layer.source, hint, layer.trail)
+def _told(graph: Graph, images: Images, useless: Sequence[View], feasible: Sequence[Feasible]) -> Diagnostic:
+    """One diagnostic for all layers that look at nothing new, at the first of them."""
+    layer, by_input = useless[0]
+    several = len(useless) > 1
+    index, axes = next(pair for pair in by_input.items() if any(each.widened for each in pair[1]))
+    seen = shown_shape(each.size if each.widened else extent for each, extent in zip(axes, images[index], strict=True))
+    message = (
+        f"{listed_names([view.layer.name for view in useless])}: what {'they read' if several else 'it reads'} already "
+        f"sees {seen} positions{', at the first of them' if several else ''}, more than the "
+        f"{shown_shape(images[index])} of `{graph.layers[index].name}`"
+    )
+    sizes = next((shown_shape(each.smallest) for each in feasible if each.input == index), "")
+    larger = f"; at {sizes} or more, every window takes in something new" if sizes else ""
+    hint = f"leave {'them' if several else 'it'} out, or down-sample less and later{larger}"
+    return Diagnostic(UNPRODUCTIVE_LAYER, message, layer.source, hint, layer.trail)

@@ -1,21 +1,31 @@
-"""The windows of layers over the spatial axes of what they read, as advice looks at them."""
+"""The windows of layers over the spatial axes of what they read, and how advice names layers and axes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from math import gcd
 from typing import NamedTuple
 
 from archanalyzer.graph import Graph, IrregularWindow, Layer, Window
 from archanalyzer.passes.tensor_types import TensorTypes
 
+MOST_NAMED = 4
+MOST_TAPS_COUNTED = 1 << 12
+"""Outputs of one layer of which it is counted what they read, at most."""
+
 
 class Looking(NamedTuple):
-    """A layer reading ``source`` along ``axis`` of its output, of ``extent`` positions, by a window."""
+    """A layer reading its input ``slot``, the layer ``source``, along ``axis``, of ``extent`` positions, by a window.
+
+    ``outputs``: the positions of the layer along the axis of its own over which the window slides.
+    """
 
     layer: Layer
+    slot: int
     source: int
     axis: int
     extent: int
+    outputs: int
     window: Window | IrregularWindow
 
 
@@ -23,11 +33,18 @@ def windows(graph: Graph, types: TensorTypes) -> Iterator[Looking]:
     """Every window over a spatial axis of something that has such axes."""
     readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
     for layer, by_input in zip(graph.layers, readings, strict=True):
-        for source, reading in zip(layer.inputs, by_input or (), strict=bool(by_input)):
+        output = types.outputs[layer.index].shape
+        for slot, (source, reading) in enumerate(zip(layer.inputs, by_input or (), strict=bool(by_input))):
             shape = types.outputs[source].shape
             for axis, window in enumerate(reading[1:], start=1):
                 if isinstance(window, Window | IrregularWindow):
-                    yield Looking(layer, source, axis, shape[axis], window)
+                    yield Looking(layer, slot, source, axis, shape[axis], output[window.axis], window)
+
+
+def taps(window: Window, outputs: int) -> tuple[int, ...]:
+    """How many positions each output reads, over one period of the outputs, as on an endless input."""
+    period = window.upsampling // gcd(window.stride, window.upsampling)
+    return tuple(len(window.reads(o)) for o in range(min(period, outputs, MOST_TAPS_COUNTED)))
 
 
 def with_weights(types: TensorTypes) -> tuple[bool, ...]:
@@ -36,19 +53,15 @@ def with_weights(types: TensorTypes) -> tuple[bool, ...]:
     return tuple(own or layer.shares is not None for own, layer in zip(owned, types.graph.layers, strict=True))
 
 
-def listed_names(names: list[str]) -> str:
-    """``a``, ``a and b``, ``a, b and 3 more``."""
+def listed_names(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b, c and 3 more``."""
     quoted = [f"`{name}`" for name in names]
     if len(quoted) > MOST_NAMED:
         quoted = [*quoted[: MOST_NAMED - 1], f"{len(quoted) - MOST_NAMED + 1:,} more"]
-    *others, last = quoted
-    return f"{', '.join(others)} and {last}" if others else last
+    return joined(quoted)
 
 
-MOST_NAMED = 4
-
-
-def axes_named(names: list[str]) -> str:
-    """``height and width``."""
-    *others, last = dict.fromkeys(names)
+def joined(parts: Iterable[str]) -> str:
+    """``height and width``; of what stands there twice, once."""
+    *others, last = dict.fromkeys(parts)
     return f"{', '.join(others)} and {last}" if others else last

@@ -87,14 +87,7 @@ class AxisField(NamedTuple):
             TooMany: it is not known.
             TooWide: it has gaps and is too wide.
         """
-        inside = clipped(stretch, 0, self.positions)
-        if self.cut is None:
-            raise TooMany
-        inner = self.inner()
-        between = clipped(inside, inner.start, inner.stop)
-        ends = (*clipped(inside, 0, inner.start), *clipped(inside, inner.stop, self.positions))
-        seen = self.endless.over(between).within(self.cut.start, self.cut.stop) if between else NOWHERE
-        return union((seen, *map(self.real, ends)))
+        return RealReader(self).over(stretch)
 
     def together(self) -> Positions:
         """What all positions see between them of the input that there is.
@@ -119,6 +112,54 @@ class AxisField(NamedTuple):
             return not self.together().size
         except (TooMany, TooWide):
             return False
+
+
+class RealReader:
+    """What stretches of a field's positions see of the input that there is, asked for many stretches that overlap.
+
+    At the ends, where each position sees something of its own, the union of 2ⁿ neighbours is made of two of 2ⁿ⁻¹, and
+    any stretch of two such that overlap: unions may count a position twice.
+    """
+
+    def __init__(self, field: AxisField) -> None:
+        self._field = field
+        self._inner = field.inner()
+        self._doubled: dict[tuple[int, int, int], Positions] = {}
+
+    def over(self, stretch: range) -> Positions:
+        """What ascending, evenly spaced positions see between them; those outside the axis see nothing.
+
+        Raises:
+            TooMany: it is not known.
+            TooWide: it has gaps and is too wide.
+        """
+        field, inner = self._field, self._inner
+        if field.cut is None:
+            raise TooMany
+        between = clipped(stretch, inner.start, inner.stop)
+        seen = field.endless.over(between).within(field.cut.start, field.cut.stop) if between else NOWHERE
+        if not (field.cut.first or field.cut.last):
+            return seen
+        ends = clipped(stretch, 0, inner.start), clipped(stretch, inner.stop, field.positions)
+        return union((seen, *map(self._end, ends)))
+
+    def _end(self, stretch: range) -> Positions:
+        if len(stretch) <= 1:
+            return self._field.real(stretch.start) if stretch else NOWHERE
+        level = len(stretch).bit_length() - 1
+        last = stretch[-(1 << level)]
+        return union((self._of(stretch.start, stretch.step, level), self._of(last, stretch.step, level)))
+
+    def _of(self, start: int, step: int, level: int) -> Positions:
+        """What 2^level positions see, each ``step`` behind the other."""
+        if level == 0:
+            return self._field.real(start)
+        key = start, step, level
+        if key not in self._doubled:
+            half = step << (level - 1)
+            parts = (self._of(start, step, level - 1), self._of(start + half, step, level - 1))
+            self._doubled[key] = union(parts)
+        return self._doubled[key]
 
 
 MOST_LOOKED_AT = 1 << 12
@@ -190,8 +231,9 @@ def _cut(
     clear = _reading_only(field.inner(), window, outputs)
     try:
         budget.take(outputs - len(clear))
-        first = tuple(field.real_over(window.reads(o)) for o in range(clear.start))
-        last = tuple(field.real_over(window.reads(o)) for o in range(clear.stop, outputs))
+        reader = RealReader(field)
+        first = tuple(reader.over(window.reads(o)) for o in range(clear.start))
+        last = tuple(reader.over(window.reads(o)) for o in range(clear.stop, outputs))
     except TooMany:
         return None
     between = endless.hull_over(clear).within(field.cut.start, field.cut.stop) if clear else NOWHERE
@@ -303,6 +345,8 @@ def _centred_alike(one: Moving, other: Moving) -> bool:
         return False
     if not one.advance or not other.advance:
         return True
+    if one.period == other.period == 1:  # as fields mostly do, without fractions
+        return one.advance == other.advance and sum(one.sets[0][:2]) == sum(other.sets[0][:2])
     return alike(one, other) and mean_centre(one) == mean_centre(other)
 
 

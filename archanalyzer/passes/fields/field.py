@@ -61,9 +61,9 @@ class Field(NamedTuple):
     Most layers have one field an input, of all channels; behind a concatenation, each part has its own until something
     reads them together. Of a flat layer, the channels are its features.
 
-    ``patchy``: some places may see nothing of it, or less. ``uneven``: it is seen on several ways, of which one may see nothing
-    at some places where another sees something; ``uneven_endless``: on an endless input too. ``mixed``: channels may
-    differ otherwise than these parts say. ``doubtful``: something may have been counted that isn't seen.
+    ``patchy``: some places may see nothing of it, or less. ``uneven``: it is seen on several ways, of which one may see
+    nothing at some places where another sees something; ``uneven_endless``: on an endless input too. ``mixed``:
+    channels may differ otherwise than these parts say. ``doubtful``: something may have been counted that isn't seen.
     """
 
     input: int
@@ -100,6 +100,8 @@ class Composer:
 
     def read(self, fields: Fields, readings: Readings, source: tuple[int, ...], output: tuple[int, ...]) -> Fields:
         """``fields``, of an output of shape ``source``, as those of the layer, of shape ``output``, that reads it."""
+        if readings is aligned_axes(len(output)) and source == output:
+            return fields
         if source[1:] == output[1:] and readings[1:] == aligned_axes(len(output))[1:]:
             moved = _moved_channels(fields, readings[0], source[0], output[0])
             if moved is not None:
@@ -117,7 +119,7 @@ class Composer:
                 else fields
             )
         read = (self._read(field, readings, source, output) for field in fields)
-        return tuple(field for field in read if field.channels.size)
+        return self.merge([(field,) for field in read if field.channels.size])  # groups may have read of several parts
 
     def of_places(self, fields: Fields) -> Fields:
         """The fields of places with all of their channels: one an input."""
@@ -135,16 +137,18 @@ class Composer:
         if len(parts) == 1:
             return parts[0]
         by_input: dict[int, list[Field]] = {}
-        for fields in parts:
-            for field in fields:
-                self._add(by_input.setdefault(field.input, []), field)
+        beyond: dict[int, int] = {}
+        for field in (field for fields in parts for field in fields):
+            known = by_input.setdefault(field.input, [])
+            if field.channels.start >= beyond.get(field.input, 0):  # parts that come in order, as they mostly do
+                known.append(field)
+            else:
+                self._add(known, field)
+            beyond[field.input] = max(beyond.get(field.input, 0), field.channels.stop)
         return tuple(field for fields in by_input.values() for field in fields)
 
     def _add(self, fields: list[Field], added: Field) -> None:
         """Adds a field to those of the same input, which are split where it has channels in common with them."""
-        if not fields or added.channels.start >= max(field.channels.stop for field in fields[-1:]):
-            fields.append(added)  # parts that come in order, as they mostly do
-            return
         left = added.channels
         for number, field in enumerate(tuple(fields)):
             shared = field.channels.common(left)
@@ -169,11 +173,12 @@ class Composer:
         if blind and not field.uneven and any(along.field.sees_nothing for along in axes):
             return _nothing(field, channels)
         everything = all(each.everything for each in reads)
-        patchy = blind and not _all_see(axes, uneven=field.uneven)
-        uncertain = field.uneven or (field.patchy and any(along.along is None for along in field.axes))
+        uncertain = field.uneven or (field.patchy and not _told_along_all(field.axes, len(source)))
         doubtful = field.doubtful or (uncertain and not everything) or any(not along.field.exact for along in axes)
+        from_everywhere = not doubtful and _reads_all_places(readings) and all(along.field.at(0).size for along in axes)
+        patchy = blind and not from_everywhere and not _all_see(axes, len(output), uneven=field.uneven)
         if any(isinstance(each, Digit | Rearranged) for each in readings):  # axes become one: see what of one it was
-            doubtful |= patchy or field.mixed
+            doubtful |= blind or field.mixed
         mixed = len(output) > 1 and (_mixes(readings) or (field.mixed and not isinstance(readings[0], WholeAxis)))
         doubtful |= field.mixed and not mixed and not isinstance(readings[0], WholeAxis)
         return field._replace(channels=channels, axes=axes, patchy=patchy, mixed=mixed, doubtful=doubtful)
@@ -362,9 +367,20 @@ def _nothing(field: Field, channels: Positions) -> Field:
     return Field(field.input, channels, axes, patchy=True)
 
 
-def _all_see(axes: tuple[Along, ...], *, uneven: bool) -> bool:
-    """Whether it is certain that every place sees something."""
-    if uneven or any(along.along is None or not along.field.exact for along in axes):
+def _reads_all_places(readings: Readings) -> bool:
+    """Whether every output reads all places; of a flat input, all features."""
+    return all(isinstance(each, WholeAxis) for each in readings[1:] or readings)
+
+
+def _told_along_all(axes: tuple[Along, ...], rank: int) -> bool:
+    """Whether positions are told apart along each spatial axis of an output; along one that was channels, they aren't."""
+    along = {each.along for each in axes}
+    return None not in along and along.issuperset(range(1, rank))
+
+
+def _all_see(axes: tuple[Along, ...], rank: int, *, uneven: bool) -> bool:
+    """Whether it is certain that every place sees something, in an output with so many axes."""
+    if uneven or not _told_along_all(axes, rank) or any(not along.field.exact for along in axes):
         return False
     return not any(along.field.some_blind() for along in axes)
 

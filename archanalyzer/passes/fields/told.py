@@ -18,7 +18,8 @@ class Told(NamedTuple):
     and ``min_number``: the most and the least positions that it sees, gaps left out. ``stride``: input positions per
     output position, None where there is no one stride. ``offset``: the first position that output position 0 sees.
     ``whole``: every place sees the axis from end to end. ``aligned``: all ways on which a place sees have the same
-    centre. ``exact`` False: the sizes are only upper bounds.
+    centre. ``exact`` False: the sizes are only upper bounds. ``centre``: the middle of what output position 0 sees.
+    ``period``: so many output positions on, the same is seen, moved on; None where that isn't so, or nothing moves.
     """
 
     input: int
@@ -32,6 +33,8 @@ class Told(NamedTuple):
     whole: bool
     aligned: bool
     exact: bool
+    centre: Fraction | None
+    period: int | None
 
 
 def told(fields: Sequence[Field], shape: Sequence[int]) -> Iterator[Told]:
@@ -62,7 +65,7 @@ def _told(fields: Sequence[Field], axes: Sequence[Along], shape: Sequence[int]) 
     seen = [each for field, along in parts for each in _sets(field, along, shape)]
     if len(shape) == 1 and union(field.channels for field in fields) != interval(0, shape[0]):
         seen.append(NOWHERE)
-    first = next((along for field, along in parts if field.channels.has(0)), None)
+    first = next((along for field, along in parts if len(shape) > 1 or field.channels.has(0)), None)
     exact = all(along.field.exact for along in axes)
     sizes, numbers = [each.size for each in seen], [each.number for each in seen]
     return Told(
@@ -77,6 +80,8 @@ def _told(fields: Sequence[Field], axes: Sequence[Along], shape: Sequence[int]) 
         all(covers(field, along) for field, along in parts) and NOWHERE not in seen,
         all(along.field.aligned for along in axes),
         exact,
+        centre(first) if first else None,
+        period(axes[0]) if len(axes) == 1 else None,
     )
 
 
@@ -104,3 +109,17 @@ def offset(along: Along) -> int | None:
     """The first input position that output position 0 sees; negative where it lies in the padding."""
     seen = along.field.at(0)
     return seen.start if along.field.exact and not along.scattered and seen.size else None
+
+
+def centre(along: Along) -> Fraction | None:
+    """The middle between the first and the last input position that output position 0 sees."""
+    seen = along.field.at(0)
+    return Fraction(seen.start + seen.stop - 1, 2) if offset(along) is not None else None
+
+
+def period(along: Along) -> int | None:
+    """The output positions from one to the next that sees the same, moved on; None where there are none."""
+    moving = along.field.endless
+    if along.along is None or not along.field.exact or isinstance(moving, Listed) or not moving.advance:
+        return None
+    return moving.period

@@ -1,0 +1,249 @@
+"""A receptive field drawn over the plane of its input, shaded by weights; needs matplotlib.
+
+The whole input is drawn to scale, with its border, and the part of the field that lies in padding beyond it. Where the
+field is much smaller than the input, it is drawn a second time, larger. Over one axis, weights are a profile; over
+three, a projection along each; over more, a profile along each.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from archanalyzer.passes.fields.reading_back import Array
+from archanalyzer.report.field_pictures import Picture
+from archanalyzer.report.text import escape
+
+FORMATS = ("png", "svg")
+_SHADES = "YlGnBu"
+"""From light to dark, told apart by the colour-blind, and in print."""
+_BORDER, _FIELD, _LEVEL, _PADDING = "#000000", "#d55e00", "#cc79a7", "#9a9a9a"
+_WIDE = 5.2
+"""Inches of a panel."""
+_MUCH_SMALLER = 0.35
+"""Of the input's side: a field smaller than that is drawn a second time."""
+_DOTS = 150
+"""An inch, in a PNG."""
+_SETTINGS: dict[Any, Any] = {
+    "axes.spines.bottom": False,  # the border that counts is the input's
+    "axes.spines.left": False,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10,
+    "hatch.linewidth": 0.6,
+    "svg.hashsalt": "archanalyzer",  # names in the file that are the same each time
+    "text.parse_math": False,  # a name may have dollar signs
+}
+
+
+def draw(pictures: Sequence[Picture], title: str, subtitle: str, file_format: str, *, log: bool = False) -> bytes:
+    """The content of a PNG or SVG file; the same bytes each time."""
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a font without some letter of a name
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        panels = [list(_panels(picture)) for picture in pictures]
+        figure = Figure(figsize=_size(panels), layout="constrained")
+        figure.suptitle(escape(title), fontsize=13, fontweight="bold")
+        rows = figure.subfigures(len(panels), squeeze=False, height_ratios=list(map(_height, panels)))[:, 0]
+        rows[0].suptitle(escape(subtitle), fontsize=10)
+        for row, of_input in zip(rows, panels, strict=True):
+            _draw_row(row, of_input, log=log)
+        return _written(figure, file_format)
+
+
+def _written(figure: Figure, file_format: str) -> bytes:
+    """Without a date, and without the names of programs and their versions."""
+    file = BytesIO()
+    metadata = {"Date": None, "Creator": None} if file_format == "svg" else {"Software": None}
+    figure.savefig(file, format=file_format, dpi=_DOTS, metadata=metadata)
+    return file.getvalue()
+
+
+class _Panel(NamedTuple):
+    """What is drawn into one pair of axes: one or two of an input's axes, the whole input or only around the field."""
+
+    picture: Picture
+    shown: tuple[int, ...]
+    is_close: bool = False
+
+    @property
+    def numbers(self) -> Array:
+        """The weights added up along the axes that are not shown, as numbers that can be drawn."""
+        numbers = self.picture.weights.numbers
+        others = tuple(axis for axis in range(numbers.ndim) if axis not in self.shown)
+        return _drawable(numbers.sum(axis=others))
+
+    @property
+    def ratio(self) -> float:
+        """Height by width."""
+        if len(self.shown) == 1:
+            return 0.5
+        (top, bottom), (left, right) = map(self.limits, self.shown)
+        return (bottom - top) / (right - left)
+
+    def limits(self, axis: int) -> tuple[float, float]:
+        """From where to where an axis is drawn: with a margin, as far as input and field reach, or the field alone."""
+        start, stop = self.picture.field[axis]
+        if not self.is_close:
+            start, stop = min(start, 0), max(stop, self.picture.extent[axis])
+        margin = 0.02 * (stop - start)
+        return start - 0.5 - margin, stop - 0.5 + margin
+
+
+def _drawable(numbers: Array) -> Array:
+    """Counts as doubles; where they are beyond those, relative to the largest."""
+    if numbers.dtype != object:
+        return numbers.astype(float)
+    largest = max(numbers.ravel())
+    scale = largest if largest > 10**300 else 1
+    return np.reshape([each / scale for each in numbers.ravel()], numbers.shape).astype(float)
+
+
+def _panels(picture: Picture) -> Iterator[_Panel]:
+    axes = range(len(picture.extent))
+    shown = list(combinations(axes, 2)) if len(axes) in {2, 3} else [(axis,) for axis in axes]
+    yield from (_Panel(picture, each) for each in shown)
+    shares = [(stop - start) / extent for (start, stop), extent in zip(picture.field, picture.extent, strict=True)]
+    if len(axes) < 3 and max(shares) < _MUCH_SMALLER:
+        yield _Panel(picture, shown[0], is_close=True)
+
+
+def _size(panels: Sequence[Sequence[_Panel]]) -> tuple[float, float]:
+    """Inches."""
+    return 2.0 + _WIDE * max(map(len, panels)), 0.5 + sum(map(_height, panels))
+
+
+def _height(panels: Sequence[_Panel]) -> float:
+    """Inches of a row: as planes need to be to scale, within reason."""
+    return 1.5 + max(min(max(_WIDE * panel.ratio, 2.0), 6.5) for panel in panels)
+
+
+def _draw_row(row: Any, panels: Sequence[_Panel], *, log: bool) -> None:
+    """The panels of one input, a bar of shades beside planes, and what lines mean below them."""
+    all_axes = row.subplots(1, len(panels), squeeze=False)[0]
+    scale = _scale(panels, log=log)
+    image = None
+    for axes, panel in zip(all_axes, panels, strict=True):
+        if len(panel.shown) == 2:
+            image = _draw_plane(axes, panel, scale)
+        else:
+            _draw_profile(axes, panel, log=log)
+        if panels[-1].is_close:
+            axes.set_title("the field alone" if panel.is_close else "the whole input", fontsize=10)
+    picture = panels[0].picture
+    if image is not None:
+        row.colorbar(image, ax=list(all_axes), label=escape(picture.what), shrink=0.8)
+    row.legend(handles=_legend(picture), loc="outside lower center", ncols=4, frameon=False)
+
+
+def _scale(panels: Sequence[_Panel], *, log: bool) -> Normalize:
+    """Shades for all panels of an input."""
+    numbers = [panel.numbers for panel in panels]
+    largest = max(each.max() for each in numbers)
+    if not log:
+        return Normalize(0, largest)
+    least = min(each[each > 0].min() for each in numbers)
+    return LogNorm(least if least < largest else largest / 10, largest)
+
+
+def _draw_plane(axes: Axes, panel: _Panel, scale: Normalize) -> Any:
+    """Two axes of an input, the first one downwards, as images are; each position is a square."""
+    down, across = panel.shown
+    picture = panel.picture
+    _draw_borders(axes, panel)
+    start, numbers = picture.weights.start, panel.numbers
+    left, top = start[across] - 0.5, start[down] - 0.5
+    image = axes.imshow(
+        np.ma.masked_equal(numbers, 0),
+        cmap=_SHADES,
+        norm=scale,
+        extent=(left, left + numbers.shape[1], top + numbers.shape[0], top),
+        interpolation="none",
+        zorder=2,
+    )
+    if picture.level is not None and len(picture.extent) == 2 and min(numbers.shape) > 1:
+        positions = (
+            np.arange(extent) + start[axis] for axis, extent in zip((across, down), numbers.shape[::-1], strict=True)
+        )
+        axes.contour(*positions, numbers, levels=[picture.level], colors=_LEVEL, linewidths=1.5, zorder=3)
+    axes.set_xlim(*panel.limits(across))
+    axes.set_ylim(*reversed(panel.limits(down)))
+    axes.set_aspect("equal")
+    axes.set_xlabel(_label(panel, across))
+    axes.set_ylabel(_label(panel, down))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    return image
+
+
+def _draw_borders(axes: Axes, panel: _Panel) -> None:
+    """The input, white, with its border, before the field on an endless input, whose part beyond it is hatched."""
+    down, across = panel.shown
+    (top, bottom), (left, right) = (panel.picture.field[axis] for axis in (down, across))
+    height, width = (panel.picture.extent[axis] for axis in (down, across))
+    field = (left - 0.5, top - 0.5), right - left, bottom - top
+    border = (-0.5, -0.5), width, height
+    axes.add_patch(Rectangle(*field, facecolor="white", edgecolor=_PADDING, hatch="////", linewidth=0, zorder=0))
+    axes.add_patch(Rectangle(*border, facecolor="white", edgecolor="none", zorder=1))
+    axes.add_patch(Rectangle(*border, fill=False, edgecolor=_BORDER, linewidth=1.2, zorder=4))
+    axes.add_patch(Rectangle(*field, fill=False, edgecolor=_FIELD, linewidth=1.4, linestyle="--", zorder=5))
+
+
+def _draw_profile(axes: Axes, panel: _Panel, *, log: bool) -> None:
+    """One axis of an input: a step for each position."""
+    (axis,) = panel.shown
+    picture = panel.picture
+    start, numbers = picture.weights.start[axis], panel.numbers
+    edges = np.arange(len(numbers) + 1) + start - 0.5
+    axes.stairs(numbers, edges, fill=True, color=mpl.colormaps[_SHADES](0.6), zorder=2)
+    if log:
+        axes.set_yscale("log")
+    first, stop = picture.field[axis]
+    for beyond in ((first, min(stop, 0)), (max(first, picture.extent[axis]), stop)):
+        if beyond[0] < beyond[1]:
+            axes.axvspan(
+                beyond[0] - 0.5, beyond[1] - 0.5, facecolor="none", edgecolor=_PADDING, hatch="////", linewidth=0
+            )
+    for border in (-0.5, picture.extent[axis] - 0.5):
+        axes.axvline(border, color=_BORDER, linewidth=1.2)
+    for end in (first, stop):
+        axes.axvline(end - 0.5, color=_FIELD, linewidth=1.4, linestyle="--", zorder=3)
+    if picture.level is not None and len(picture.extent) == 1:
+        axes.axhline(picture.level, color=_LEVEL, linewidth=1.5)
+    axes.set_xlim(*panel.limits(axis))
+    axes.set_xlabel(_label(panel, axis))
+    axes.set_ylabel(escape(picture.what))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+
+
+def _label(panel: _Panel, axis: int) -> str:
+    return f"{panel.picture.axes[axis]} of {escape(panel.picture.name)}"
+
+
+def _legend(picture: Picture) -> list[Patch]:
+    """What lines and hatches mean, of those that are drawn."""
+    sizes = "×".join(str(stop - start) for start, stop in picture.field)
+    extent = "×".join(map(str, picture.extent))
+    handles = [
+        Patch(fill=False, edgecolor=_BORDER, label=f"input, {extent}"),
+        Patch(fill=False, edgecolor=_FIELD, linestyle="--", label=f"field, {sizes}"),
+    ]
+    ends = zip(picture.field, picture.extent, strict=True)
+    if any(start < 0 or stop > length for (start, stop), length in ends):
+        handles.append(Patch(facecolor="white", edgecolor=_PADDING, hatch="////", linewidth=0, label="in padding"))
+    if picture.level is not None:
+        handles.append(Patch(fill=False, edgecolor=_LEVEL, label="threshold"))
+    return handles
