@@ -208,14 +208,21 @@ Beside the sums of the columns above:
 | `input`, `axis` | which input of the network, and which axis of it |
 | `size` | input positions from the first to the last that an output position sees; the most of all output positions |
 | `min_size` | the same, the least of all output positions; smaller than `size` behind an up-sampling, say |
+| `number`, `min_number` | the same, gaps left out, as dilated kernels and strides longer than a kernel make them |
 | `stride` | input positions between the fields of neighbouring output positions; `null` where there is no one stride |
 | `offset` | the first input position that output position 0 sees; negative where it lies in the padding |
 | `whole` | whether every output position sees the axis from end to end, as behind a global pool or a dense layer |
-| `exact` | `false` where `size` is only an upper bound, and `min_size` a lower one; else left out |
+| `aligned` | `false` where several ways lead to an output position, by skips, and differ in centre or stride |
+| `exact` | `false` where `size` and `number` are only upper bounds, and the least ones lower bounds; else left out |
 
-Padding cuts nothing off: the size is that on an endless input. The axes are those of the network's input, whatever the
-shape of the layer. The receptive field is the set of input positions that can reach an output position; some texts
-call it the effective receptive field, by which others mean the weights within it (Luo et al. 2016).
+A field is the set of input positions that can reach an output position, gaps and all; some texts call it the effective
+receptive field, by which others mean the weights within it (Luo et al. 2016). An output position is a place with all of
+its channels; in a flat output, a feature; where the channels are what was an axis of the input, a channel.
+
+Padding cuts nothing off: sizes and numbers are those on an endless input, so that a wide kernel alone makes no field
+`whole`. Where a layer reads the whole axis, or only a bound is known, no more than the axis itself counts. The axes are
+those of the network's input, whatever the shape of the layer. Ways are `aligned` that have one centre on average: with
+a pool by two and an up-sampling, positions see half a position to the right and to the left of themselves in turn.
 
 ## Passes
 

@@ -15,6 +15,7 @@ import click
 from archanalyzer.cli.options import overriding, refuse_overwriting
 
 if TYPE_CHECKING:
+    from archanalyzer.diagnostics import Diagnostic
     from archanalyzer.passes.analyzing import Analyzed
     from archanalyzer.passes.fields.by_hand import ByHand
     from archanalyzer.report.field_answer import Answer
@@ -23,9 +24,15 @@ _THRESHOLD = 0.0455
 """``DEFAULT_THRESHOLD`` of ``passes.fields.paths``, which takes NumPy to import; a test holds that they are equal."""
 
 
+def _number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if value != value:  # noqa: PLR0124 - NaN is in no range
+        raise click.BadParameter("expected a number, found nan")
+    return value
+
+
 @click.command(
     "field",
-    short_help="Receptive fields: of all layers, of one in full, or walked back from one position.",
+    short_help="Receptive fields: of all layers, of one, or walked back.",
     epilog="Without --at, the position is the centre: of n positions, number n // 2. Drawing needs matplotlib: pip "
     "install 'archanalyzer[draw]'. Exit codes: 0 fine; 2 the input could not be used.",
 )
@@ -45,6 +52,7 @@ _THRESHOLD = 0.0455
     "--threshold",
     type=click.FloatRange(min=0, max=1),
     default=_THRESHOLD,
+    callback=_number,
     show_default=True,
     metavar="X",
     help="Part of the largest weight from which on a position belongs to the effective field.",
@@ -67,7 +75,7 @@ _THRESHOLD = 0.0455
     help="How to write it.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
-@overriding(dtype="Type of the numbers: float32 or float64.")
+@overriding(dtype="Type of the numbers that are measured: float32 or float64.")
 def command(spec: str, **options: Any) -> int:
     """Receptive fields of SPEC (`-` reads standard input): those of all layers, or that of LAYER in full; a block's
     name stands for its output.
@@ -80,16 +88,24 @@ def command(spec: str, **options: Any) -> int:
     """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.output import deliver, is_file
     from archanalyzer.cli.reading import read_and_analyze, tell
+    from archanalyzer.passes.advice import advising_passes
 
     chosen = _Options(**options)
     _refuse_misuse(spec, chosen)
-    analyzed = read_and_analyze(spec, settings=chosen.settings, input_shapes=chosen.input_shapes, dtype=chosen.dtype)
+    analyzed = read_and_analyze(
+        spec,
+        settings=chosen.settings,
+        input_shapes=chosen.input_shapes,
+        dtype=chosen.dtype,
+        passes=advising_passes() if chosen.named is None else None,
+    )
+    analyzed, advice = _apart(analyzed)
     if analyzed.partial and (chosen.named is not None or is_file(chosen.output)):
         tell([analyzed], chosen.output)
         return 2
     _refuse_what_cannot_be_written(chosen)
     with _told():
-        text = _asked(analyzed, chosen)
+        text = _asked(analyzed, advice, chosen)
     deliver(text, chosen.output, exact=chosen.format_name != "table")
     return 2 if tell([analyzed], chosen.output) else 0
 
@@ -131,8 +147,9 @@ def _refuse_misuse(spec: str, options: _Options) -> None:
     if options.layer is not None and options.walked_from is not None:
         raise click.UsageError("name one layer, as LAYER or with `--from`")
     needing = ("at", "paths", "effective", "draw")
-    if options.named is None and (without := [name for name in needing if getattr(options, name)]):
-        raise click.UsageError(f"`--{without[0]}` needs a layer: name it as LAYER, or with `--from`")
+    given = [name for name in needing if getattr(options, name) not in {None, False}]
+    if options.named is None and given:
+        raise click.UsageError(f"`--{given[0]}` needs a layer: name it as LAYER, or with `--from`")
     if options.load is not None and options.effective != "given":
         raise click.UsageError("`--load` gives the weights for `--effective given`")
     if options.depth is not None and options.layer is not None:
@@ -175,25 +192,35 @@ def _told() -> Iterator[None]:
     except TooMany:
         raise click.ClickException("too many positions would have to be followed one by one") from None
     except (TooWide, LookupError) as error:
+        if isinstance(error, KeyError | IndexError):  # not told on purpose
+            raise
         raise click.ClickException(str(error)) from None
-    except MemoryError:
-        raise click.ClickException("the numbers of all positions do not fit into memory") from None
 
 
-def _asked(analyzed: Analyzed, options: _Options) -> str:
+def _apart(analyzed: Analyzed) -> tuple[Analyzed, tuple[Diagnostic, ...]]:
+    """What was found wrong, and, apart from it, the advice; none on a network of which only a part is sound."""
+    from archanalyzer.diagnostics import Severity
+
+    wrong = tuple(each for each in analyzed.diagnostics if each.severity is not Severity.ADVICE)
+    advice = tuple(each for each in analyzed.diagnostics if each.severity is Severity.ADVICE)
+    return analyzed._replace(diagnostics=wrong), () if analyzed.partial else advice
+
+
+def _asked(analyzed: Analyzed, advice: tuple[Diagnostic, ...], options: _Options) -> str:
     """The answer as text; what is to be drawn is."""
     from archanalyzer.cli.output import is_file, page
     from archanalyzer.report.field_answer import Answer
     from archanalyzer.report.field_json import document
     from archanalyzer.report.field_page import as_markdown, as_text
 
-    answer = Answer(analyzed) if options.named is None else _of_layer(analyzed, options)
+    answer = Answer(analyzed, advice=advice) if options.named is None else _of_layer(analyzed, options)
     if options.format_name == "json":
         return document(answer.data())
     here = page(sys.stdout)
+    plain = here._replace(color=False)
     if options.format_name == "markdown":
-        return as_markdown(answer.parts(here, options.depth))
-    here = here._replace(color=False) if is_file(options.output) else here
+        return as_markdown(answer.parts(plain, options.depth))
+    here = plain if is_file(options.output) else here
     return as_text(answer.parts(here, options.depth), here)
 
 
@@ -208,7 +235,8 @@ def _of_layer(analyzed: Analyzed, options: _Options) -> Answer:
     layer = layer_named(graph, options.named or "")
     if options.at is None and options.walked_from is None and not options.weighs:
         return Answer(analyzed, layer)
-    place = place_at(options.at or "centre", types.outputs[layer].shape, graph.layers[layer].name)
+    at = "centre" if options.at is None else options.at
+    place = place_at(at, types.outputs[layer].shape, graph.layers[layer].name)
     answer = Answer(analyzed, layer, place)
     if options.walked_from is None and not options.weighs:
         return answer

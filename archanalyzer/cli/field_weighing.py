@@ -165,7 +165,7 @@ def draw(way: ByHand, paths: Mapping[int, Places], effective: Effective | None, 
     from archanalyzer.report import field_drawing  # matplotlib takes its time
 
     file_format = PurePath(path).suffix.removeprefix(".").lower()
-    content = field_drawing.draw(shown, title(way), subtitle(paths, effective), file_format, log=log)
+    content = field_drawing.draw(shown, title(way), subtitle(way, paths, effective), file_format, log=log)
     try:
         write_whole(path, content)
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from archanalyzer.diagnostics import SpecError
 from archanalyzer.graph import Graph, Spec
+from archanalyzer.passes.analysis import Passes
 from archanalyzer.passes.analyzing import Analyzed, analyze
 from archanalyzer.spec import read_spec
 from archanalyzer.spec.text import STDIN
@@ -19,15 +20,19 @@ def read_and_analyze(
     settings: Mapping[str, str] | None = None,
     input_shapes: Mapping[str, str] | None = None,
     dtype: str | None = None,
+    passes: Passes | None = None,
 ) -> Analyzed:
-    """The facts of the spec at ``path``; of one that cannot be read at all, those of no layer."""
+    """The facts of the spec at ``path``; of one that cannot be read at all, those of no layer.
+
+    ``passes``: those to ask; by default the standard ones.
+    """
     try:
         spec = read_spec(path, settings=settings or {}, input_shapes=input_shapes or {}, dtype=dtype)
     except SpecError as error:
         name = STDIN if path == "-" else path
         nothing = Graph(PurePath(name).stem.strip("<>"), layers=(), outputs=())
         spec = Spec(name, nothing, diagnostics=error.diagnostics)
-    return analyze(spec)
+    return analyze(spec, passes)
 
 
 def tell(analyzed: Sequence[Analyzed], output: str | None = None) -> bool:

@@ -77,6 +77,12 @@ class Digit:
     divisor: int
     modulus: int
 
+    def window(self, outputs: int) -> Window | None:
+        """The same of so many outputs as a window, which goes on without ends; None where positions come again."""
+        if outputs != self.divisor * self.modulus:
+            return None
+        return Window(self.axis, upsampling=self.divisor, offset=1 - self.divisor, count=self.divisor)
+
 
 @dataclass(frozen=True, slots=True)
 class WholeAxis:

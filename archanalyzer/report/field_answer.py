@@ -10,12 +10,14 @@ from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.fields.by_hand import ByHand
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report import field_json
+from archanalyzer.report.cells import shape_text
 from archanalyzer.report.diagnostics import as_data, as_text
 from archanalyzer.report.field_layer import layer_in_full
 from archanalyzer.report.field_overview import overview
-from archanalyzer.report.field_page import Notes, Part, Title, Verbatim
+from archanalyzer.report.field_page import Notes, Pairs, Part, Title, Verbatim
 from archanalyzer.report.field_walk import walk
 from archanalyzer.report.summary import PARTIAL
+from archanalyzer.report.text import escape
 from archanalyzer.report.view import Page
 
 if TYPE_CHECKING:
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
     from archanalyzer.report.field_weights import Effective  # which import NumPy
 
 
+SIZES = ("fitting_input_sizes", "feasible_input_sizes")
+"""Totals of the passes that give advice."""
+FEASIBLE = (
+    "feasible: from the size at which every layer takes in something new to that at which a position sees all of it "
+    "(Richter et al. 2021)"
+)
+
+
 class Answer(NamedTuple):
     """What was asked for, as far as it was.
 
-    ``layer`` None: all layers, and ``findings`` about them. ``place``: a place of the layer. ``walk``: the way back
+    ``layer`` None: all layers, and ``advice`` about them. ``place``: a place of the layer. ``walk``: the way back
     from it, to be shown in place of the layer in full. ``paths``: by input, how many there are to each position.
     """
 
@@ -36,7 +46,7 @@ class Answer(NamedTuple):
     walk: ByHand | None = None
     paths: Mapping[int, Places] | None = None
     effective: Effective | None = None
-    findings: Sequence[Diagnostic] = ()
+    advice: Sequence[Diagnostic] = ()
 
     @property
     def fields(self) -> ReceptiveFields:
@@ -49,7 +59,8 @@ class Answer(NamedTuple):
         if self.layer is None:
             yield from overview(self.fields, depth)
             yield Notes([PARTIAL] if self.analyzed.partial else [])
-            yield Verbatim(as_text(self.findings, page))
+            yield from self._sizes()
+            yield Verbatim(as_text(self.advice, page))
         elif self.walk is not None:
             yield from walk(self.walk, depth)
         else:
@@ -63,6 +74,23 @@ class Answer(NamedTuple):
 
             yield from effective(self.effective, graph)
 
+    def _sizes(self) -> Iterator[Part]:
+        """Which sizes of the inputs fit, and which are of use, as far as that is known."""
+        fitting, feasible = map(self._total, SIZES)
+        pairs = [("fitting inputs", escape("; ".join(fitting)))] if fitting else []
+        for name, sizes in (feasible or {}).items():
+            ends = " to ".join(shape_text(sizes[end]) for end in ("smallest", "largest"))
+            pairs.append(("feasible inputs", f"{escape(name)} {ends}"))
+        yield Pairs(pairs)
+        yield Notes([FEASIBLE] if feasible else [])
+
+    def _total(self, name: str) -> Any:
+        """A total of the passes that give advice; None where these were not asked, or of a part of a network."""
+        try:
+            return None if self.analyzed.partial else self.analyzed.facts.total(name).amount.value
+        except KeyError:
+            return None
+
     def data(self) -> dict[str, Any]:
         """The answer as the members of a JSON document."""
         graph, fields = self.analyzed.graph, self.fields
@@ -71,7 +99,8 @@ class Answer(NamedTuple):
             return members | {
                 "partial": self.analyzed.partial,
                 "layers": field_json.layers(fields),
-                "findings": [as_data(each) for each in self.findings],
+                **{name: self._total(name) for name in SIZES},
+                "advice": [as_data(each) for each in self.advice],
                 "diagnostics": [as_data(each) for each in self.analyzed.diagnostics],
             }
         members |= {"layer": graph.layers[self.layer].name, "at": self.place and list(self.place)}

@@ -33,6 +33,8 @@ _WIDE = 5.2
 """Inches of a panel."""
 _MUCH_SMALLER = 0.35
 """Of the input's side: a field smaller than that is drawn a second time."""
+_AS_IT_STANDS: dict[str, Any] = {"parse_math": False}
+"""For a text with names, which may have dollar signs."""
 _DOTS = 150
 """An inch, in a PNG."""
 _SETTINGS: dict[Any, Any] = {
@@ -44,7 +46,6 @@ _SETTINGS: dict[Any, Any] = {
     "font.size": 10,
     "hatch.linewidth": 0.6,
     "svg.hashsalt": "archanalyzer",  # names in the file that are the same each time
-    "text.parse_math": False,  # a name may have dollar signs
 }
 
 
@@ -56,9 +57,9 @@ def draw(pictures: Sequence[Picture], title: str, subtitle: str, file_format: st
         mpl.rcParams.update(_SETTINGS)
         panels = [list(_panels(picture)) for picture in pictures]
         figure = Figure(figsize=_size(panels), layout="constrained")
-        figure.suptitle(escape(title), fontsize=13, fontweight="bold")
+        figure.suptitle(escape(title), fontsize=13, fontweight="bold", **_AS_IT_STANDS)
         rows = figure.subfigures(len(panels), squeeze=False, height_ratios=list(map(_height, panels)))[:, 0]
-        rows[0].suptitle(escape(subtitle), fontsize=10)
+        rows[0].suptitle(escape(subtitle), fontsize=10, **_AS_IT_STANDS)
         for row, of_input in zip(rows, panels, strict=True):
             _draw_row(row, of_input, log=log)
         return _written(figure, file_format)
@@ -145,7 +146,8 @@ def _draw_row(row: Any, panels: Sequence[_Panel], *, log: bool) -> None:
             axes.set_title("the field alone" if panel.is_close else "the whole input", fontsize=10)
     picture = panels[0].picture
     if image is not None:
-        row.colorbar(image, ax=list(all_axes), label=escape(picture.what), shrink=0.8)
+        bar = row.colorbar(image, ax=list(all_axes), shrink=0.8, ticks=None if log else _ticks(picture))
+        bar.set_label(escape(picture.what), **_AS_IT_STANDS)
     row.legend(handles=_legend(picture), loc="outside lower center", ncols=4, frameon=False)
 
 
@@ -182,8 +184,8 @@ def _draw_plane(axes: Axes, panel: _Panel, scale: Normalize) -> Any:
     axes.set_xlim(*panel.limits(across))
     axes.set_ylim(*reversed(panel.limits(down)))
     axes.set_aspect("equal")
-    axes.set_xlabel(_label(panel, across))
-    axes.set_ylabel(_label(panel, down))
+    axes.set_xlabel(_label(panel, across), **_AS_IT_STANDS)
+    axes.set_ylabel(_label(panel, down), **_AS_IT_STANDS)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     return image
@@ -211,6 +213,8 @@ def _draw_profile(axes: Axes, panel: _Panel, *, log: bool) -> None:
     axes.stairs(numbers, edges, fill=True, color=mpl.colormaps[_SHADES](0.6), zorder=2)
     if log:
         axes.set_yscale("log")
+    else:
+        axes.yaxis.set_major_locator(_ticks(picture))
     first, stop = picture.field[axis]
     for beyond in ((first, min(stop, 0)), (max(first, picture.extent[axis]), stop)):
         if beyond[0] < beyond[1]:
@@ -224,9 +228,14 @@ def _draw_profile(axes: Axes, panel: _Panel, *, log: bool) -> None:
     if picture.level is not None and len(picture.extent) == 1:
         axes.axhline(picture.level, color=_LEVEL, linewidth=1.5)
     axes.set_xlim(*panel.limits(axis))
-    axes.set_xlabel(_label(panel, axis))
-    axes.set_ylabel(escape(picture.what))
+    axes.set_xlabel(_label(panel, axis), **_AS_IT_STANDS)
+    axes.set_ylabel(escape(picture.what), **_AS_IT_STANDS)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+
+
+def _ticks(picture: Picture) -> MaxNLocator:
+    """Where a scale of weights is marked: counts at whole numbers."""
+    return MaxNLocator(integer=picture.weights.numbers.dtype.kind != "f", nbins=8)
 
 
 def _label(panel: _Panel, axis: int) -> str:

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from archanalyzer.graph import Graph
 from archanalyzer.passes.fields.by_hand import Asked, Boundaries, ByHand
-from archanalyzer.passes.fields.crossing import along
+from archanalyzer.passes.fields.crossing import along, products
 from archanalyzer.passes.fields.in_full import AxisInFull, Cut, in_full
 from archanalyzer.passes.fields.moving import TooMany
-from archanalyzer.passes.fields.positions import Positions
-from archanalyzer.passes.fields.told import Told, told
+from archanalyzer.passes.fields.positions import Positions, TooWide
+from archanalyzer.passes.fields.told import Told
 from archanalyzer.passes.fields.walking import Region
 from archanalyzer.passes.receptive_field import ReceptiveFields
-from archanalyzer.report.field_layer import position_of
 from archanalyzer.report.field_overview import entries
 
 if TYPE_CHECKING:
@@ -60,8 +59,11 @@ def _plain(value: Fraction | None) -> int | str | None:
 
 
 def _runs(positions: Positions) -> list[list[int]] | None:
-    runs = [[run.start, run.stop - 1] for run in islice(positions.runs(), _MOST_RUNS + 1)]
-    return runs if len(runs) <= _MOST_RUNS else None
+    return _listed(list(islice(positions.runs(), _MOST_RUNS + 1)))
+
+
+def _listed(runs: Sequence[Positions]) -> list[list[int]] | None:
+    return [[run.start, run.stop - 1] for run in runs] if len(runs) <= _MOST_RUNS else None
 
 
 def _interval(positions: Positions) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _told(one: Told, fields: ReceptiveFields) -> dict[str, Any]:
 def _cut(cut: Cut | None) -> dict[str, Any] | None:
     if cut is None:
         return None
-    return {**cut._asdict(), "less": _runs(cut.less)}
+    return {**cut._asdict(), "less": _listed(cut.less)}
 
 
 def layer(fields: ReceptiveFields, index: int, place: Sequence[int] | None) -> list[dict[str, Any]] | None:
@@ -122,16 +124,16 @@ def layer(fields: ReceptiveFields, index: int, place: Sequence[int] | None) -> l
     places, shape = fields.places[index], fields.types.outputs[index].shape
     if places is None:
         return None
-    return [_axis(axis, fields, shape, place) for part in in_full(places, shape) for axis in part]
+    return [_axis(axis, fields, place) for part in in_full(places, shape) for axis in part]
 
 
-def _axis(
-    axis: AxisInFull, fields: ReceptiveFields, shape: Sequence[int], place: Sequence[int] | None
-) -> dict[str, Any]:
-    one = next(iter(told([axis.field._replace(axes=(axis.along,))], shape)))
+def _axis(axis: AxisInFull, fields: ReceptiveFields, place: Sequence[int] | None) -> dict[str, Any]:
+    one = axis.told()
     found = _told(one, fields)
     if axis.listed is not None:
         found["features"] = _runs(axis.listed)
+    if axis.by_channel:
+        found["by_channel"] = True
     found |= {
         "mean_centre": _plain(axis.mean_centre),
         "modulus": axis.modulus,
@@ -139,8 +141,7 @@ def _axis(
         "cut": _cut(axis.cut()),
     }
     if place is not None and one.exact:
-        position = position_of(axis, place, shape)
-        found["at"] = {"endless": _interval(axis.along.field.at(position)), "actual": _real(axis, position)}
+        found["at"] = _at(axis, place)
     return found
 
 
@@ -151,11 +152,12 @@ def _residues(axis: AxisInFull) -> list[dict[str, Any]] | None:
         return None
 
 
-def _real(axis: AxisInFull, position: int) -> dict[str, Any] | None:
+def _at(axis: AxisInFull, place: Sequence[int]) -> dict[str, Any] | None:
     try:
-        return _interval(axis.along.field.real(position))
-    except TooMany:
+        endless, actual = axis.at(place)
+    except (TooMany, TooWide):
         return None
+    return {"endless": _interval(endless), "actual": _interval(actual)}
 
 
 # --- The walk
@@ -180,7 +182,7 @@ def walk(way: ByHand) -> dict[str, Any]:
 
 def _blocks(way: ByHand, boundaries: Boundaries) -> Iterator[dict[str, Any]]:
     on_the_way = frozenset(way.layers)
-    for block in reversed(way.graph.blocks):
+    for block in sorted(way.graph.blocks, key=lambda block: (-block.stop, block.start)):
         if on_the_way.isdisjoint(range(block.start, block.stop)):
             continue
         boundary = boundaries.of(block)
@@ -204,7 +206,7 @@ def _region(region: Region, way: ByHand, index: int) -> dict[str, Any] | None:
         return None
     names = way.types.outputs[index].axis_names
     axes = [{"axis": name, **_interval(along(region, axis))} for axis, name in enumerate(names)]
-    return {"axes": axes, "boxes": len(region)}
+    return {"axes": axes, "boxes": len(products(region))}
 
 
 # --- Weights

@@ -8,8 +8,7 @@ from itertools import islice
 from archanalyzer.graph import shown_shape
 from archanalyzer.passes.fields.in_full import AxisInFull, Cut, in_full
 from archanalyzer.passes.fields.moving import TooMany
-from archanalyzer.passes.fields.positions import Positions
-from archanalyzer.passes.fields.told import Told, told
+from archanalyzer.passes.fields.positions import Positions, TooWide
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report.field_page import Grid, Notes, Pairs, Part, Row, Title
 from archanalyzer.report.field_words import (
@@ -19,6 +18,7 @@ from archanalyzer.report.field_words import (
     number,
     place_text,
     positions_text,
+    runs_text,
     size_text,
 )
 
@@ -64,8 +64,7 @@ class _Section:
         self._alike = alike
         self._axis = alike[0]
         self._place = place
-        field = self._axis.field._replace(axes=(self._axis.along,))
-        self._told: Told = next(iter(told([field], self._shape)))
+        self._told = self._axis.told()
 
     def parts(self) -> Iterator[Part]:
         yield Title(self._title(), is_section=True)
@@ -78,6 +77,8 @@ class _Section:
         """What the layer's positions along the axis are called."""
         if self._axis.along.scattered:
             return "place"
+        if self._axis.by_channel:
+            return "channel"
         return "feature" if len(self._shape) == 1 else "position"
 
     def _title(self) -> str:
@@ -92,8 +93,9 @@ class _Section:
         yield "field", self._size()
         if not one.whole and one.exact:
             yield "stride", number(one.stride or None)
-            yield "padding", number(None if one.offset is None else -one.offset)
-            yield "centre", self._centre()
+            if one.offset is not None:
+                yield "padding", number(-one.offset)
+                yield "centre", self._centre()
             if one.period is not None:
                 yield "period", self._period(one.period)
             yield (
@@ -114,14 +116,16 @@ class _Section:
             return f"at most {one.size}, {interval_text(self._axis.along.field.at(0))}; positions are not told apart"
         gaps = (one.number, one.min_number) != (one.size, one.min_size)
         seen = f", of which {least_most(one.min_number, one.number)} are seen" if gaps else ""
-        return f"{least_most(one.min_size, one.size)} positions{seen}"
+        return f"{least_most(one.min_size, one.size)} position{'s' if one.size != 1 else ''}{seen}"
 
     def _centre(self) -> str:
         one, mean = self._told, self._axis.mean_centre
         if one.period == 1 and mean is not None:
-            return f"{_linear(one.stride or 0, mean)} for position o"
+            return f"{_linear(one.stride or 0, mean)} for {self._what} o"
         average = (
-            f"; {_linear(one.stride or 0, mean)} for position o, on average over a period" if mean is not None else ""
+            f"; {_linear(one.stride or 0, mean)} for {self._what} o, on average over a period"
+            if mean is not None
+            else ""
         )
         return f"{number(one.centre)} for {self._what} 0{average}"
 
@@ -131,21 +135,19 @@ class _Section:
         return f"{period}: {self._what} o + {period} sees what o does, {advance} further on"
 
     def _at(self, place: Sequence[int]) -> str:
-        """What the position of a place sees along the axis."""
+        """What a place sees along the axes."""
         texts = []
+        names = self._fields.types.outputs[self._axis.field.input].axis_names
         for axis in self._alike:
-            field = axis.along.field
-            position = position_of(axis, place, self._shape)
-            if axis.listed is not None and not axis.listed.has(position):
-                return "nothing; it is not one of these features"
-            endless = field.at(position)
-            text = f"{positions_text(endless)}, {size_text(endless)}"
             try:
-                real = field.real(position) if field.exact else endless
-            except TooMany:
-                real = endless
-            texts.append(text if real == endless else f"{text}; cut {positions_text(real)}, {size_text(real)}")
-        return texts[0] if len(set(texts)) == 1 else "; ".join(texts)
+                endless, real = axis.at(place)
+            except (TooMany, TooWide):
+                return "not known"
+            text = f"{positions_text(endless)}, {size_text(endless)}"
+            texts.append(text if real == endless else f"{text}, cut {positions_text(real)}, {size_text(real)}")
+        if len(set(texts)) == 1:
+            return texts[0]
+        return "; ".join(f"{names[axis.along.axis]} {text}" for axis, text in zip(self._alike, texts, strict=True))
 
     def _table(self) -> Iterator[Part]:
         try:
@@ -175,25 +177,15 @@ def _linear(slope: object, offset: object) -> str:
     return f"{times} − {text[1:]}" if text.startswith("−") else f"{times} + {text}"
 
 
-def position_of(axis: AxisInFull, place: Sequence[int], shape: Sequence[int]) -> int:
-    """The place's position along the axis of the layer that the field moves along."""
-    if axis.along.scattered:
-        at = 0
-        for position, extent in zip(place, shape[-len(place) :], strict=True):
-            at = at * extent + position
-        return at
-    if axis.along.along is None:
-        return 0
-    return place[axis.along.along - (len(shape) - len(place))]
-
-
 def _cut_text(cut: Cut | None, length: int, what: str) -> str:
     if cut is None:
         return "not known"
-    if not cut.less.size:
+    if not cut.less:
         return f"nothing: all that is seen lies within the {length} that there are"
     sizes = least_most(cut.min_size, cut.size)
     ends = f"the least at {what} {cut.least_at}, the most at {cut.most_at}; " if cut.min_size != cut.size else ""
     gaps = (cut.min_number, cut.number) != (cut.min_size, cut.size)
     seen = f", of which {least_most(cut.min_number, cut.number)} are seen" if gaps else ""
-    return f"{sizes} of {length}{seen}; {ends}{what}s {positions_text(cut.less)} see less than of an endless input"
+    is_one = len(cut.less) == cut.less[0].size == 1
+    which = f"{what} {runs_text(cut.less)} sees" if is_one else f"{what}s {runs_text(cut.less)} see"
+    return f"{sizes} of {length}{seen}; {ends}{which} less than of an endless input"

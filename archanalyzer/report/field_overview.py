@@ -41,7 +41,7 @@ def entries(fields: ReceptiveFields) -> list[tuple[Entry, ...] | None]:
     return found
 
 
-def _entries(places: Fields, told: Sequence[Told], shape: Sequence[int], budget: Budget) -> Iterator[Entry]:
+def _entries(places: Fields, told: Sequence[Told], shape: tuple[int, ...], budget: Budget) -> Iterator[Entry]:
     parts = in_full(places, shape)
     for each in told:
         axes = [
@@ -108,12 +108,12 @@ def overview(fields: ReceptiveFields, depth: int | None) -> list[Part]:
     """The table, ``depth`` levels of blocks unfolded, None for all, and what its columns mean."""
     found = entries(fields)
     columns = [column for column in _COLUMNS if _is_told(column.title, found)]
-    table = _Table(fields.graph, fields, found, columns)
+    rows = list(_Table(fields.graph, fields, found, columns).rows(block_tree(fields.graph), depth))
     titles = ["layer", "output", *(column.title for column in columns)]
     notes = [f"{column.title}: {column.note}" for column in columns]
-    if any(entry is None for entry in found):
-        notes.append(f"{UNKNOWN} not known")
-    return [Grid(titles, list(table.rows(block_tree(fields.graph), depth))), Notes(notes)]
+    if any(UNKNOWN in row.cells for row in rows):
+        notes.append(f"{UNKNOWN} not known, or too much to look at")
+    return [Grid(titles, rows), Notes(notes)]
 
 
 def _is_told(title: str, found: Sequence[tuple[Entry, ...] | None]) -> bool:

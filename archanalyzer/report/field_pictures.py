@@ -34,11 +34,12 @@ def pictures(way: ByHand, paths: Mapping[int, Places], effective: Effective | No
     """The inputs that a place sees, shaded by its paths, or where there is one, by its effective field."""
     if effective is None:
         return [_picture(way, index, weights, "paths from a position") for index, weights in paths.items()]
-    what = f"weight of a position, {effective.origin.partition(';')[0]} weights"
-    return [
-        _picture(way, index, weights, what)._replace(level=effective.threshold * float(weights.numbers.max()))
-        for index, weights in effective.weights.items()
-    ]
+    what = f"part of the largest weight, {effective.origin.partition(';')[0]} weights"
+    shown = []
+    for index, (start, numbers) in effective.weights.items():
+        relative = Places(start, numbers / numbers.max())
+        shown.append(_picture(way, index, relative, what)._replace(level=effective.threshold))
+    return shown
 
 
 def _picture(way: ByHand, index: int, weights: Places, what: str) -> Picture:
@@ -55,17 +56,17 @@ def title(way: ByHand) -> str:
     return f"{way.graph.name}: {way.graph.layers[way.layer].name} at {place_text(way.place)}"
 
 
-def subtitle(paths: Mapping[int, Places], effective: Effective | None) -> str:
-    """How many paths there are, or how large the effective field is; input by input."""
+def subtitle(way: ByHand, paths: Mapping[int, Places], effective: Effective | None) -> str:
+    """How many paths there are, or how large the effective field is; of each input, where there are several."""
     if effective is None:
-        told = [
-            f"{_rounded(one.total)} paths, half of them from {plural(one.half, 'position')}" for one in counted(paths)
-        ]
+        told = {one.input: f"{_counted(one.total)}, half from {plural(one.half, 'position')}" for one in counted(paths)}
     else:
-        told = [f"effective field {size_in_full(effective.size(index))}" for index in effective.weights]
-    return "; ".join(told)
+        told = {index: f"effective field {size_in_full(effective.size(index))}" for index in effective.weights}
+    if len(told) == 1:
+        return next(iter(told.values()))
+    return "; ".join(f"{way.graph.layers[index].name}: {text}" for index, text in told.items())
 
 
-def _rounded(count: int) -> str:
+def _counted(paths: int) -> str:
     """Exact up to seven digits."""
-    return count_text(count, most_digits=7)
+    return f"{count_text(paths, most_digits=7)} path{'s' if paths != 1 else ''}"

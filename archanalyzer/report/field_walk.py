@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archanalyzer.graph import Block, shown_shape
-from archanalyzer.passes.fields.by_hand import Asked, Boundaries, ByHand
-from archanalyzer.passes.fields.crossing import along
+from archanalyzer.passes.fields.by_hand import Boundaries, ByHand
+from archanalyzer.passes.fields.crossing import along, products
 from archanalyzer.passes.fields.positions import interval
 from archanalyzer.passes.fields.walking import Region
 from archanalyzer.report.cells import NOTHING
@@ -41,8 +41,8 @@ def _sees(way: ByHand, index: int) -> str:
     asked, shape = way.asked(index), way.types.outputs[index].shape
     if index == way.layer or not (asked.endless or asked.real):
         return ""
-    text = _seen(asked.endless, shape)
-    return text if _same(asked) else f"{text}; cut at the borders, {_seen(asked.real, shape)}"
+    endless, actual = _seen(asked.endless, shape), _seen(asked.real, shape)
+    return endless if endless == actual else f"{endless}; cut at the borders, {actual}"
 
 
 def _seen(region: Region, shape: tuple[int, ...]) -> str:
@@ -127,11 +127,6 @@ class _Table:
         return Row(tuple(cells), indent, is_heading)
 
 
-def _same(asked: Asked) -> bool:
-    """Whether of the actual input, it is the same positions as of an endless one."""
-    return [box.sets for box in asked.endless] == [box.sets for box in asked.real]
-
-
 def _axes(shape: tuple[int, ...], axis: int | None = None) -> range:
     """The axes of places, or of them the one that is asked for; of a flat layer, its only one."""
     if axis is not None and len(shape) > 1:
@@ -146,7 +141,7 @@ def _text(region: Region, shape: tuple[int, ...], axis: int | None = None) -> st
     places = of_axes([positions_text(along(region, each)) for each in _axes(shape, axis)])
     channels = along(region, 0)
     some = len(shape) > 1 and not channels.contains(interval(0, shape[0]))
-    mark = "" if len(region) == 1 else f" {_NO_PRODUCT}"
+    mark = "" if len(products(region)) == 1 else f" {_NO_PRODUCT}"
     return f"{f'channels {positions_text(channels)}: ' if some else ''}{places}{mark}"
 
 

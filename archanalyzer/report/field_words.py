@@ -27,11 +27,16 @@ def interval_text(positions: Positions) -> str:
 
 
 def positions_text(positions: Positions) -> str:
-    """``254–258``; with gaps, ``0–2, 8–10``, and of more intervals ``0, 2, …, 62``."""
+    """``254–258``; with gaps, ``0–2, 8–10``, and of many intervals ``0, 2, …, 62``."""
     runs = list(islice(positions.runs(), _MOST_LISTED + 1))
-    if len(runs) <= _MOST_LISTED:
-        return ", ".join(map(interval_text, runs)) or NOTHING
-    return f"{interval_text(runs[0])}, {interval_text(runs[1])}, …, {interval_text(_last_run(positions))}"
+    return runs_text(runs if len(runs) <= _MOST_LISTED else [*runs[:-1], _last_run(positions)])
+
+
+def runs_text(runs: Sequence[Positions]) -> str:
+    """The same of ascending intervals."""
+    if len(runs) > _MOST_LISTED:
+        return f"{interval_text(runs[0])}, {interval_text(runs[1])}, …, {interval_text(runs[-1])}"
+    return ", ".join(map(interval_text, runs)) or NOTHING
 
 
 def _last_run(positions: Positions) -> Positions:

@@ -67,6 +67,68 @@ def test_fields_are_found_whatever_the_kernels(name: str) -> None:
     assert done.stdout.endswith(b",global_avg_pool,20000\r\n")
 
 
+SIGNAL = "archspec: 1\ninputs: {x: [1, 64]}\nlayers:\n"
+DEEP: dict[str, tuple[str, int, int]] = {
+    # Each of 10,000 windows of three adds a position on either side.
+    "a chain of 10,000 convolutions": (
+        "  - conv1d: {filters: 1, kernel: 3, padding: same}\n    repeat: 10000\n",
+        20_001,
+        20_001,
+    ),
+    # One more at scales of 2 to 2³⁰ adds 1/2 + 1/4 + … < 1 on either side: position 0 sees −1 and 0, and 1 sees 1 too.
+    "a ladder of 30 up-samplings": (
+        "  - repeat: 30\n    layers:\n      - upsample: 2\n      - conv1d: {filters: 1, kernel: 3, padding: same}\n",
+        3,
+        2,
+    ),
+    # Four more for each window of three that lie two apart, two more for each pool, which fills the holes.
+    "200 dilated convolutions and pools": (
+        many(
+            200,
+            lambda i: (
+                "  - conv1d: {filters: 1, kernel: 3, dilation: 2, padding: same}\n"
+                "  - max_pool1d: {kernel: 3, stride: 1, padding: 1}\n"
+            ),
+        ),
+        200 * 6 + 1,
+        200 * 6 + 1,
+    ),
+    # The way through all 500 convolutions; every other one sees a part of what it does.
+    "500 blocks each of which reads all before it": (
+        "  - relu:\n    name: all0\n"
+        + many(
+            500,
+            lambda i: (
+                f"  - conv1d: {{filters: 1, kernel: 3, padding: same}}\n    from: all{i}\n    name: new{i}\n"
+                f"  - concat:\n    from: [all{i}, new{i}]\n    name: all{i + 1}\n"
+            ),
+        ),
+        1001,
+        1001,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_fields_of_deep_networks(name: str) -> None:
+    layers, size, min_size = DEEP[name]
+    done = run("analyze", "-", "--format", "json", stdin=f"{SIGNAL}{layers}".encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    (spec,) = json.loads(done.stdout)["specs"]
+    (field,) = spec["layers"][-1]["receptive_field"]
+    assert (field["size"], field["min_size"], field["number"], field["min_number"]) == (size, min_size, size, min_size)
+    assert "exact" not in field
+
+
+def test_fields_of_very_many_channels() -> None:
+    """Parts of the channels are told apart by where they begin, however many there are."""
+    text = "archspec: 1\ninputs: {x: [3, 8], y: [1000000000000, 8]}\nlayers:\n  - concat:\n    from: [x, y, x]\n"
+    done = run("analyze", "-", "--format", "json", stdin=f"{text}  - conv1d: {{filters: 2, kernel: 3}}\n".encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    (spec,) = json.loads(done.stdout)["specs"]
+    assert [(each["input"], each["size"]) for each in spec["layers"][-1]["receptive_field"]] == [("x", 3), ("y", 3)]
+
+
 def test_sizes_beyond_64_bits_are_counted_exactly() -> None:
     n = 10**17
     text = f"archspec: 1\ninputs: {{x: [{n}, 8, 8]}}\nlayers:\n  - conv2d: {{filters: {n}, kernel: 3}}\n  - flatten\n"

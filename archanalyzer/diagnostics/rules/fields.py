@@ -35,9 +35,9 @@ layers:
 
 DROPPED_BY_A_STRIDE = Rule(
     "dropped-by-a-stride",
-    "the last rows or columns of what a layer reads fall off",
-    why="A window that moves on by its stride stops where it would reach over the end. What is left over is read by no "
-    "output, without a word; one row more or less of the input changes the output's size.",
+    "a stride leaves over the last positions of what a layer reads",
+    why="A window stops where its next step would lead over the end. No output of the layer reads the rows or columns "
+    "that are left over, and nothing says so: shapes fit all the same.",
     bad="""\
 archspec: 1
 inputs: {image: [3, 15, 16]}
@@ -57,9 +57,9 @@ layers:
 
 UNSEEN_POSITIONS = Rule(
     "unseen-positions",
-    "no output sees some rows or columns of an input",
-    why="What no output sees cannot matter to it. A stride larger than its kernel, a shortcut by a strided 1×1 "
-    "convolution without another way beside it, or a crop lets pixels fall.",
+    "no output sees some positions of an input",
+    why="What no output sees cannot matter to it. Rows and columns fall off by a stride that stops before the end, a "
+    "stride larger than its kernel without another way beside it, or a crop.",
     bad="""\
 archspec: 1
 inputs: {image: [3, 15, 15]}
@@ -77,9 +77,10 @@ layers:
 
 UNEVEN_OVERLAP = Rule(
     "uneven-overlap",
-    "a transposed convolution's outputs take part in different numbers of products",
-    why="Where the kernel is not a multiple of the stride, some outputs get more taps than their neighbours, in a "
-    "pattern of period stride: a checkerboard, in two axes (Odena, Dumoulin & Olah 2016, Distill).",
+    "a transposed convolution's outputs are sums of unequally many products",
+    why="Where the kernel is not a multiple of the stride, some outputs take in more positions than their neighbours, "
+    "in a pattern that repeats itself with the stride: over two axes, a checkerboard (Odena, Dumoulin & Olah 2016, "
+    "Distill).",
     bad="""\
 archspec: 1
 inputs: {image: [3, 8, 8]}
@@ -98,8 +99,8 @@ layers:
 GRIDDING = Rule(
     "gridding",
     "what a position sees has gaps: a grid of positions, with others between them that it does not see",
-    why="Dilated convolutions of a common factor see only every so many pixels, and neighbouring outputs see others "
-    "altogether, which shows as a grid (Wang et al. 2018, arXiv:1702.08502, section 3.2).",
+    why="Through dilations with a common factor, an output sees only every so many pixels, and its neighbour only "
+    "others, which shows as a grid (Wang et al. 2018, arXiv:1702.08502, section 3.2).",
     bad="""\
 archspec: 1
 inputs: {image: [3, 32, 32]}
@@ -120,8 +121,8 @@ layers:
 MISALIGNED_WAYS = Rule(
     "misaligned-ways",
     "ways that meet in a layer look at different places of the input",
-    why="The layer joins, at one position, what was seen around different centres, or at different strides: the union "
-    "is what it sees (Araujo, Norris & Sim 2019, Distill, on alignment).",
+    why="At one position, the layer joins what was seen around different centres, or at different strides: what belongs "
+    "to different places of the input (Araujo, Norris & Sim 2019, Distill, on alignment).",
     bad="""\
 archspec: 1
 inputs: {image: [3, 32, 32]}

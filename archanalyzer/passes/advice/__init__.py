@@ -19,8 +19,9 @@ def advisory() -> tuple[Analysis[Any], ...]:
     from archanalyzer.passes.advice.productivity import productivity
     from archanalyzer.passes.advice.reach import reach
     from archanalyzer.passes.advice.sizes import fitting_sizes
+    from archanalyzer.passes.advice.windows import windows
 
-    return (productivity, fitting_sizes, reach, evenness, alignment)
+    return (windows, productivity, fitting_sizes, reach, evenness, alignment)
 
 
 @cache

@@ -2,23 +2,23 @@
 
 What is told of checkerboards is their cause in what a network computes: outputs that are sums of unequally many
 products. A convolution with a stride that doesn't divide its kernel does the same to gradients, of which some pixels
-get more than others (Odena, Dumoulin & Olah 2016, "Deconvolution and Checkerboard Artifacts", Distill, last section).
-That is not told: the 3×3 convolution with stride 2 is one, of which most good networks are made.
+get more than others (Odena, Dumoulin & Olah 2016, "Deconvolution and Checkerboard Artifacts", Distill, on gradients).
+That is not told: it is true of every 3×3 convolution with stride 2, and so of most networks that work well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import gcd
 from typing import NamedTuple, TypeAlias
 
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import GRIDDING, UNEVEN_OVERLAP
 from archanalyzer.graph import Graph, Window
-from archanalyzer.passes.advice.windows import Looking, joined, listed_names, taps, windows, with_weights
+from archanalyzer.passes.advice.windows import Looking, Windows, joined, listed_names, taps, with_weights
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.fields.field import Along, Fields
-from archanalyzer.passes.fields.moving import Listed
+from archanalyzer.passes.fields.moving import Periodic
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -37,13 +37,12 @@ class Evenness(NamedTuple):
 
 
 @analysis("evenness", diagnostics=lambda evenness: evenness.diagnostics)
-def evenness(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Evenness:
+def evenness(graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields) -> Evenness:
     """Checkerboards of transposed convolutions, and grids of dilated ones."""
-    every = tuple(windows(graph, types))
-    uneven = _uneven(types, every)
+    uneven = _uneven(types, windows.looking)
     told = [_told_uneven(graph, index, found) for index, found in uneven.items()]
     gaps = _gaps_by_layer(fields)
-    gridded = _gridded(graph, types, fields, every, gaps)
+    gridded = _gridded(graph, types, fields, windows, gaps)
     if gridded:
         told.append(_told_gridded(graph, types, gridded, gaps[gridded[0]]))
     return Evenness(tuple(uneven), tuple(gridded), tuple(told))
@@ -68,17 +67,19 @@ def _uneven(types: TensorTypes, every: Iterable[Looking]) -> dict[int, list[tupl
     return by_layer
 
 
-def _told_uneven(
-    graph: Graph, index: int, found: Sequence[tuple[str, Window, tuple[int, ...]]]
-) -> Diagnostic:
+def _told_uneven(graph: Graph, index: int, found: Sequence[tuple[str, Window, tuple[int, ...]]]) -> Diagnostic:
     layer = graph.layers[index]
     turns, kernels = dict[str, list[str]](), dict[str, list[str]]()
     for name, window, numbers in found:
         turns.setdefault(_in_turns(numbers), []).append(name)
         kernels.setdefault(_even_kernels(window), []).append(name)
-    told = "; ".join(f"along the {joined(names)}, outputs read by turns {each} positions" for each, names in turns.items())
+    told = "; ".join(
+        f"along the {joined(names)}, outputs read by turns {each} positions" for each, names in turns.items()
+    )
     if any(gcd(window.step, window.upsampling) > 1 for _, window, _ in found):
-        hint = "a dilation without a common factor with the stride, and a kernel that is a multiple of it, overlap evenly"
+        hint = (
+            "a dilation without a common factor with the stride, and a kernel that is a multiple of it, overlap evenly"
+        )
     else:
         several = [f"{each} along the {joined(names)}" for each, names in kernels.items()]
         even = joined(several) if len(several) > 1 else next(iter(kernels))
@@ -128,36 +129,39 @@ def _gaps(of_layer: Fields) -> Gaps:
 
 
 def _gridded(
-    graph: Graph, types: TensorTypes, fields: ReceptiveFields, every: Iterable[Looking], gaps: Sequence[Gaps]
+    graph: Graph, types: TensorTypes, fields: ReceptiveFields, windows: Windows, gaps: Sequence[Gaps]
 ) -> list[int]:
-    """Layers with gaps in their fields behind which no window moves any more, nor is there any way that fills them."""
+    """Layers with gaps in their fields that an output is left with, or what takes in all positions, as a global pool.
+
+    A gate, as of squeeze-and-excitation, sees everything; what is filled behind it is not known, and so nothing told.
+    """
     if not any(gaps):
         return []
-    looking = {each.layer.index for each in every if not isinstance(each.window, Window) or _looks(each.window)}
-    followed = [False] * len(graph.layers)
-    sources = types.sources()
-    for layer in reversed(graph.layers):
-        of_layer = fields.places[layer.index]
-        unknown, moves = of_layer is None, any(map(_moves, _axes(of_layer or ())))
-        for source in sources[layer.index]:
-            filled = not gaps[source].keys() & gaps[layer.index].keys()
-            goes_on = filled or layer.index in looking or followed[layer.index]
-            followed[source] |= unknown or (moves and goes_on)
-    return [index for index, found in enumerate(gaps) if found and index in looking and not followed[index]]
+    looking, outputs = {each.layer.index for each in windows.looking}, set(graph.outputs)
+    takes_in_all = [len(layer.inputs) == 1 and _is_still(fields.places[layer.index]) for layer in graph.layers]
+    readers: list[list[int]] = [[] for _ in graph.layers]
+    for layer, sources in zip(graph.layers, types.sources(), strict=True):
+        for source in sources:
+            readers[source].append(layer.index)
+    left = [False] * len(graph.layers)
+    for index, found in reversed(list(enumerate(gaps))):
+        handing_on = [each for each in readers[index] if each not in looking and found.keys() & gaps[each].keys()]
+        left[index] = index in outputs or any(left[each] for each in handing_on)
+        left[index] |= bool(readers[index]) and all(takes_in_all[each] for each in readers[index])
+    return [index for index, found in enumerate(gaps) if found and index in looking and left[index]]
 
 
-def _looks(window: Window) -> bool:
-    return window.count > 1 or window.stride > 1
-
-
-def _axes(of_layer: Fields) -> Iterator[Along]:
-    return (along for field in of_layer for along in field.axes)
+def _is_still(of_layer: Fields | None) -> bool:
+    """Whether it is certain that all positions see the same."""
+    if of_layer is None:
+        return False
+    return not any(_moves(along) for field in of_layer for along in field.axes)
 
 
 def _moves(along: Along) -> bool:
-    """Whether something is seen that moves with the position."""
     moving = along.field.endless
-    return along.along is not None and (isinstance(moving, Listed) or moving.advance != 0)
+    still = isinstance(moving, Periodic) and moving.advance == 0
+    return along.along is not None and along.field.positions > 1 and not still
 
 
 def _told_gridded(graph: Graph, types: TensorTypes, gridded: Sequence[int], gaps: Gaps) -> Diagnostic:
@@ -172,7 +176,7 @@ def _told_gridded(graph: Graph, types: TensorTypes, gridded: Sequence[int], gaps
         f"`{graph.layers[index].name}`, {first} sees {number:,} of the {size:,} positions that its field spans"
     )
     hint = (
-        "dilations without a common factor, as 1, 2, 5 in place of 2, 2, 2, leave no gaps, nor do strides up to the "
-        "extent of the kernel"
+        "let the taps of a kernel be no further apart than what each of them sees: dilations of 1, 2 and 5 leave no "
+        "gaps, those of 2, 2 and 2 do"
     )
     return Diagnostic(GRIDDING, message, layer.source, hint, layer.trail)

@@ -6,8 +6,9 @@ larger than one position is unproductive where the field of what it reads, on th
 input. From the smallest feasible size on no layer is; up to the largest one, some position sees the whole input.
 
 Both are told axis by axis. A layer is unproductive if that is so along every axis along which its window is larger than
-one, and of every input that moves under it; an input that has one position alone, as a generator's noise, is no image
-that windows could look at.
+one, and of every input that moves under it. An input that has one position alone, as a generator's noise, is no image
+that windows could look at; and on a way that moves by no one stride, as behind a pool or a resizing to a given size, as
+much is seen as the input is large, which is never more than there is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import UNPRODUCTIVE_LAYER
 from archanalyzer.graph import Graph, Layer, Window, shown_shape
 from archanalyzer.passes.advice.ways import InputAxis, Sight, sights
-from archanalyzer.passes.advice.windows import listed_names, taps, windows, with_weights
+from archanalyzer.passes.advice.windows import Windows, listed_names, taps, with_weights
 from archanalyzer.passes.analysis import Kind, Total, analysis
 from archanalyzer.passes.fields.told import Told
 from archanalyzer.passes.receptive_field import ReceptiveFields
@@ -59,7 +60,7 @@ class View(NamedTuple):
             seen.size > extent
             for index, axes in self.by_input.items()
             for seen, extent in zip(axes, images[index], strict=True)
-            if seen.widened and extent > 1
+            if seen.widened
         ]
         return bool(widened) and all(widened)
 
@@ -98,12 +99,12 @@ class Productivity(NamedTuple):
     ],
     diagnostics=lambda productivity: productivity.diagnostics,
 )
-def productivity(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Productivity:
+def productivity(graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields) -> Productivity:
     """Layers that look at nothing new, and the sizes of inputs for which there are none."""
     spatial = ((index, types.outputs[index].spatial) for index in graph.inputs)
     images = {index: extents for index, extents in spatial if any(extent > 1 for extent in extents)}
-    wide = _wide(graph, types)
-    seen = sights(graph, types, fields, max(wide) + 1) if wide and images else []
+    wide = _wide(types, windows)
+    seen = sights(types, windows, fields, max(wide) + 1) if wide and images else []
     views = [_view(graph.layers[index], axes, images, seen) for index, axes in wide.items()] if seen else []
     known = [view for view in views if view is not None]
     useless = [view for view in known if view.is_useless(images)]
@@ -112,11 +113,11 @@ def productivity(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> P
     return Productivity(graph, tuple(view.layer.index for view in useless), feasible, told)
 
 
-def _wide(graph: Graph, types: TensorTypes) -> dict[int, set[tuple[int, int]]]:
+def _wide(types: TensorTypes, windows: Windows) -> dict[int, set[tuple[int, int]]]:
     """Layers that learn something of several neighbouring positions: which layer they read, and along which axis."""
     learning = with_weights(types)
     wide: dict[int, set[tuple[int, int]]] = {}
-    for each in windows(graph, types):
+    for each in windows.looking:
         window = each.window
         if learning[each.layer.index] and isinstance(window, Window) and max(taps(window, each.outputs)) > 1:
             wide.setdefault(each.layer.index, set()).add((each.source, each.axis))
@@ -134,7 +135,8 @@ def _view(layer: Layer, wide: set[tuple[int, int]], images: Images, seen: Sequen
             if any(way.lost for way in ways):
                 return None
             narrowest = min(ways, key=lambda way: way.least)
-            found = Seen(narrowest.least, (source, narrowest.along) in wide)
+            widened = (source, narrowest.along) in wide and all(way.pace is not None for way in ways)
+            found = Seen(narrowest.least, widened)
             by_axis[axis] = min(by_axis.get(axis, found), found)
     inputs = sorted({index for index, _ in by_axis if index in images})
     axes = {index: range(1, len(images[index]) + 1) for index in inputs}
@@ -170,11 +172,12 @@ def _feasible(
 def _most(told: Told, seen: Sight | None) -> int:
     """How much of an axis a position of a layer sees at most; 0 where that doesn't move with the position.
 
-    Where it doesn't because one of several ways sees all of the axis, it is what is seen on the widest of the others.
+    Where it doesn't, or by no one stride, it is what is seen on the widest of those ways that do.
     """
-    if told.stride != 0:
+    if told.stride:
         return told.size
-    return max((way.most for way in (seen or {}).get((told.input, told.axis), ())), default=0)
+    ways = (seen or {}).get((told.input, told.axis), ())
+    return max((way.most for way in ways if way.pace is not None), default=0)
 
 
 def _told(graph: Graph, images: Images, useless: Sequence[View], feasible: Sequence[Feasible]) -> Diagnostic:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import DROPPED_BY_A_STRIDE, UNSEEN_POSITIONS
 from archanalyzer.graph import Graph, IrregularWindow, Misfit, TensorType, Window, shown_shape
-from archanalyzer.passes.advice.windows import Looking, joined, windows
+from archanalyzer.passes.advice.windows import Looking, Windows, joined
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.fields.moving import TooMany
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, TooWide, interval, union
@@ -27,11 +27,11 @@ class Reach(NamedTuple):
 
 
 @analysis("reach", diagnostics=lambda reach: reach.diagnostics)
-def reach(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Reach:
+def reach(graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields) -> Reach:
     """Positions that a stride lets fall, and positions of inputs that no output sees."""
     unseen = {axis: missing for axis, missing in _unseen(graph, types, fields) if missing.size}
     told = _told_unseen(graph, types, unseen)
-    return Reach(unseen, (*_dropped(graph, types), *told))
+    return Reach(unseen, (*_dropped(graph, types, windows), *told))
 
 
 # --- What a stride lets fall
@@ -49,10 +49,10 @@ class Dropped(NamedTuple):
         return "the last position" if self.left == 1 else f"the last {self.left:,} positions"
 
 
-def _dropped(graph: Graph, types: TensorTypes) -> Iterator[Diagnostic]:
+def _dropped(graph: Graph, types: TensorTypes, windows: Windows) -> Iterator[Diagnostic]:
     """For each layer that lets some fall, how many positions are left over behind its last window."""
     by_layer: dict[tuple[int, int], list[Dropped]] = {}
-    for each in windows(graph, types):
+    for each in windows.looking:
         left = left_over(each.window, each.extent, each.outputs)
         if left:
             name = types.outputs[each.source].axis_names[each.axis]
@@ -120,22 +120,19 @@ def _unseen(graph: Graph, types: TensorTypes, fields: ReceptiveFields) -> Iterat
 
 def _never_seen(graph: Graph, fields: ReceptiveFields, index: int, axis: int, extent: int) -> Positions:
     """What no output sees of an axis; nothing where that is not known."""
-    seen: list[Positions] = []
-    for output in graph.outputs:
-        of_output = fields.places[output]
-        if of_output is None:
-            return NOWHERE
-        for line in (field.axes[axis - 1].field for field in of_output if field.input == index):
-            try:
-                seen.append(line.together() if line.exact else line.in_all or interval(0, extent))
-            except (TooMany, TooWide):
-                return NOWHERE
-    return interval(0, extent).without(union(seen))
+    every = [fields.places[output] for output in graph.outputs]
+    lines = [field.axes[axis - 1].field for each in every for field in each or () if field.input == index]
+    everything = interval(0, extent)
+    if None in every:
+        return NOWHERE
+    try:
+        seen = (line.together() if line.exact else line.in_all or everything for line in lines)
+        return everything.without(union(seen))
+    except (TooMany, TooWide):
+        return NOWHERE
 
 
-def _told_unseen(
-    graph: Graph, types: TensorTypes, unseen: dict[tuple[int, int], Positions]
-) -> Iterator[Diagnostic]:
+def _told_unseen(graph: Graph, types: TensorTypes, unseen: dict[tuple[int, int], Positions]) -> Iterator[Diagnostic]:
     """One diagnostic for each input."""
     for index in dict.fromkeys(index for index, _ in unseen):
         layer, tensor = graph.layers[index], types.outputs[index]
@@ -151,5 +148,10 @@ def _told_unseen(
 def _shown(unseen: Positions, extent: int) -> str:
     """``the last 5 positions``, ``positions 0 to 3 and 14``, ``positions 1, 3, 5 and 4 more``."""
     runs = list(unseen.runs())
-    if len(runs) == 1 and extent in (runs[0].stop, runs[0].size + runs[0].start):
-        return "the last position" if unseen.number == 1 else f"the last {unseen.number:,} positions"
+    if len(runs) == 1 and (runs[0].start == 0 or runs[0].stop == extent):
+        which = "last" if runs[0].start else "first"
+        return f"the {which} position" if unseen.number == 1 else f"the {which} {unseen.number:,} positions"
+    parts = [str(run.start) if run.size == 1 else f"{run.start} to {run.stop - 1}" for run in runs[:MOST_RUNS_SHOWN]]
+    more = sum(run.number for run in runs[MOST_RUNS_SHOWN:])
+    told = joined((*parts, f"{more:,} more") if more else parts)
+    return f"position{'s' if unseen.number > 1 else ''} {told}"

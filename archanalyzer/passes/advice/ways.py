@@ -9,12 +9,11 @@ leaves such ways out for the same reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
+from math import gcd
 from typing import NamedTuple, TypeAlias
 
 from archanalyzer.graph import (
     Digit,
-    Graph,
     IrregularWindow,
     NoPosition,
     Readings,
@@ -22,6 +21,7 @@ from archanalyzer.graph import (
     Window,
     aligned_axes,
 )
+from archanalyzer.passes.advice.windows import Windows, is_shift
 from archanalyzer.passes.fields.moving import (
     OWN_POSITION,
     Budget,
@@ -44,17 +44,19 @@ class Way(NamedTuple):
     """What is seen on one way: ``moving`` with the position along the layer's axis ``along``, None if by all the same.
 
     ``least`` and ``most``: positions from the first to the last that a place sees, of all places that see any.
-    ``lost``: where positions lie is not followed any further, as behind flattening.
+    ``pace``: so many positions of the input for so many of the layer, as a fraction in lowest terms; None where that is
+    not always the same. ``lost``: where positions lie is not followed any further, as behind flattening.
     """
 
     along: int | None
     moving: Moving
-    least: int
-    most: int
+    least: int = 0
+    most: int = 0
+    pace: tuple[int, int] | None = None
     lost: bool = False
 
 
-CONSTANT = Way(None, everywhere(interval(0, 1)), 0, 0)
+CONSTANT = Way(None, everywhere(interval(0, 1)))
 """On a way through a global pool or a dense layer; how much is seen is then of no matter."""
 LOST = CONSTANT._replace(lost=True)
 
@@ -66,21 +68,21 @@ Sight: TypeAlias = dict[InputAxis, Ways]
 """All that a layer sees."""
 
 
-def sights(graph: Graph, types: TensorTypes, fields: ReceptiveFields, layers: int) -> list[Sight | None]:
+def sights(types: TensorTypes, windows: Windows, fields: ReceptiveFields, layers: int) -> list[Sight | None]:
     """What the first so many layers see, on which ways; None where that is not known.
 
     Of several ways that move on at the same pace, the narrowest stays so from layer to layer, and so does the widest.
     That holds but for a way on which places see more and less by turns, behind an up-sampling: of such ways, the one is
-    kept of which some place sees the least, and the one of which some place sees the most.
+    kept of which some place sees the least, and the one of which some place sees the most. Of more than ``MOST_PACES``
+    paces, those are kept on which the least is seen, and those on which the most is.
     """
-    readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
     reader = _Reader(Budget(MOST_POSITIONS))
     found: list[Sight | None] = []
-    for layer in graph.layers[:layers]:
+    for layer in types.graph.layers[:layers]:
         shape = types.outputs[layer.index].shape
         read = [
             (found[source], reading, types.outputs[source].shape)
-            for source, reading in zip(layer.inputs, readings[layer.index] or (), strict=False)
+            for source, reading in zip(layer.inputs, windows.readings[layer.index] or (), strict=False)
             if not any(isinstance(each, NoPosition) for each in reading)
         ]
         if not layer.inputs:
@@ -114,15 +116,14 @@ class _Reader:
         return {axis: _kept(ways) for axis, ways in arriving.items()}
 
     def _onwards(self, way: Way, readings: Readings, output: tuple[int, ...]) -> Way:
-        if way.lost:
-            return CONSTANT if all(isinstance(each, WholeAxis) for each in readings) else way
         if way.along is None:
-            return way
+            return CONSTANT if all(isinstance(each, WholeAxis) for each in readings) else way
         reading = readings[way.along]
         match reading:
             case Window() | IrregularWindow():
-                read = way if _leaves_as_it_is(reading) else self._once(way, reading, output[reading.axis])
-                return way._replace(along=reading.axis) if read is way else read
+                if isinstance(reading, Window) and is_shift(reading) and reading.offset == 0:
+                    return way if reading.axis == way.along else way._replace(along=reading.axis)
+                return self._once(way, reading, output[reading.axis])
             case WholeAxis():
                 return CONSTANT
             case Digit() if reading.divisor == 1 and reading.modulus == output[reading.axis]:
@@ -146,13 +147,13 @@ class _Reader:
             return LOST
 
 
-def _leaves_as_it_is(reading: Window | IrregularWindow) -> bool:
-    return isinstance(reading, Window) and reading == Window(reading.axis)
-
-
 def _way(axis: int, moving: Moving) -> Way:
     sizes = [each.size for each in moving.sets if each.size]
-    return Way(axis, moving, min(sizes, default=0), max(sizes, default=0))
+    pace = None
+    if not isinstance(moving, Listed):
+        common = gcd(moving.advance, moving.period)
+        pace = moving.advance // common, moving.period // common
+    return Way(axis, moving, min(sizes, default=0), max(sizes, default=0), pace)
 
 
 def _identity(reading: Window | IrregularWindow) -> tuple[object, ...]:
@@ -166,18 +167,17 @@ def _kept(ways: list[Way]) -> Ways:
     if len(ways) == 1 or any(way.lost for way in ways):
         return (next((way for way in ways if way.lost), ways[0]),)
     moving = [way for way in ways if way.along is not None and way.most] or ways[:1]
-    by_pace: dict[tuple[int | None, Fraction | None], list[Way]] = {}
+    by_pace: dict[tuple[int | None, tuple[int, int] | None], list[Way]] = {}
     for way in moving:
-        by_pace.setdefault((way.along, _pace(way.moving)), []).append(way)
-    alike = sorted(by_pace.values(), key=lambda those: min(way.least for way in those))
-    return tuple(way for those in alike[:MOST_PACES] for way in _ends(those))
+        by_pace.setdefault((way.along, way.pace), []).append(way)
+    narrow = sorted((min(those, key=_least) for those in by_pace.values()), key=_least)[:MOST_PACES]
+    wide = sorted((max(those, key=_most) for those in by_pace.values()), key=_most)[-MOST_PACES:]
+    return tuple({id(way): way for way in (*narrow, *wide)}.values())
 
 
-def _ends(ways: Sequence[Way]) -> Ways:
-    """The narrowest and the widest."""
-    narrowest, widest = min(ways, key=lambda way: way.least), max(ways, key=lambda way: way.most)
-    return (narrowest,) if narrowest.moving == widest.moving else (narrowest, widest)
+def _least(way: Way) -> int:
+    return way.least
 
 
-def _pace(moving: Moving) -> Fraction | None:
-    return None if isinstance(moving, Listed) else Fraction(moving.advance, moving.period)
+def _most(way: Way) -> int:
+    return way.most

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
 from typing import NamedTuple
 
-from archanalyzer.graph import Graph, IrregularWindow, Layer, Window
+from archanalyzer.graph import Graph, IrregularWindow, Layer, Readings, Window
+from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.tensor_types import TensorTypes
 
 MOST_NAMED = 4
@@ -29,16 +30,35 @@ class Looking(NamedTuple):
     window: Window | IrregularWindow
 
 
-def windows(graph: Graph, types: TensorTypes) -> Iterator[Looking]:
-    """Every window over a spatial axis of something that has such axes."""
+class Windows(NamedTuple):
+    """How every layer reads its inputs, None where that is not known, and all windows that are no mere shift."""
+
+    readings: tuple[tuple[Readings, ...] | None, ...]
+    looking: tuple[Looking, ...]
+
+
+@analysis("windows")
+def windows(graph: Graph, types: TensorTypes) -> Windows:
+    """The windows over spatial axes that are larger than one position, or move by more or less than one."""
     readings = types.map(lambda op, inputs, output: op.readings(inputs, output))
+    return Windows(readings, tuple(_looking(graph, types, readings)))
+
+
+def _looking(graph: Graph, types: TensorTypes, readings: tuple[tuple[Readings, ...] | None, ...]) -> Iterator[Looking]:
     for layer, by_input in zip(graph.layers, readings, strict=True):
         output = types.outputs[layer.index].shape
         for slot, (source, reading) in enumerate(zip(layer.inputs, by_input or (), strict=bool(by_input))):
-            shape = types.outputs[source].shape
             for axis, window in enumerate(reading[1:], start=1):
-                if isinstance(window, Window | IrregularWindow):
-                    yield Looking(layer, slot, source, axis, shape[axis], output[window.axis], window)
+                if isinstance(window, Window | IrregularWindow) and not is_shift(window):
+                    extent = types.outputs[source].shape[axis]
+                    yield Looking(layer, slot, source, axis, extent, output[window.axis], window)
+
+
+def is_shift(window: Window | IrregularWindow) -> bool:
+    """Whether each output, but for those at the ends, reads one position, and the next output the next position."""
+    if isinstance(window, IrregularWindow):
+        return window.only is not None or (window.regular is not None and is_shift(window.regular.window))
+    return window.stride == window.upsampling == window.count == 1
 
 
 def taps(window: Window, outputs: int) -> tuple[int, ...]:

@@ -277,8 +277,9 @@ def _trimmed(cut: Cut, endless: Moving, positions: int) -> Cut:
 
 def through_digit(field: AxisField, digit: Digit, outputs: int, budget: Budget) -> AxisField:
     """The field of what reads a position each, in turns: of the same size, without moving on from turn to turn."""
-    if not field.exact:
-        return field
+    window = digit.window(outputs)
+    if window is not None or not field.exact:
+        return field if window is None else through_window(field, window, outputs, budget)
     try:
         changes = [start * digit.divisor for start in (0, *_all_changes(field))]
         budget.take(len(changes))

@@ -56,3 +56,11 @@ class Crossings:
 def along(region: Region, axis: int) -> Positions:
     """The positions of a region along one axis, whatever they are along the others."""
     return union(box.sets[axis] for box in region)
+
+
+def products(region: Region) -> Region:
+    """The same positions in as few boxes as are easily found, whichever of them padding counts for.
+
+    More than one where not all combinations of the positions along each axis need be among them.
+    """
+    return merged(Box(box.sets, (True,) * len(box.sets)) for box in region)

@@ -191,7 +191,7 @@ class Composer:
         return self._unions[key][2]
 
     def _union(self, one: Field, other: Field) -> Field:
-        channels = one.channels if one.channels == other.channels else union((one.channels, other.channels))
+        channels = one.channels if one.channels == other.channels else _around(one.channels, other.channels)
         if one[2:] == other[2:]:
             return one._replace(channels=channels)
         axes = tuple(map(self._union_along, one.axes, other.axes))
@@ -256,6 +256,14 @@ class Composer:
         if key not in self._reads:
             self._reads[key] = _reads(reading, extent, outputs)
         return self._reads[key]
+
+
+def _around(one: Positions, other: Positions) -> Positions:
+    """The channels of two parts; where that is too wide a set, those between as well, which see nothing more."""
+    try:
+        return union((one, other))
+    except TooWide as wide:
+        return wide.hull
 
 
 def _windows(
@@ -373,7 +381,7 @@ def _reads_all_places(readings: Readings) -> bool:
 
 
 def _told_along_all(axes: tuple[Along, ...], rank: int) -> bool:
-    """Whether positions are told apart along each spatial axis of an output; along one that was channels, they aren't."""
+    """Whether positions are told apart along each spatial axis of an output: not along one that was channels."""
     along = {each.along for each in axes}
     return None not in along and along.issuperset(range(1, rank))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from archanalyzer.passes.fields.axis_field import AxisField, mean_centre
 from archanalyzer.passes.fields.field import Along, Field
 from archanalyzer.passes.fields.moving import MOST_RUNS, Budget, Listed, Periodic, TooMany
-from archanalyzer.passes.fields.positions import Positions, TooWide, interval, union
+from archanalyzer.passes.fields.positions import NOWHERE, Positions, TooWide, interval, union
+from archanalyzer.passes.fields.told import Told, period, told
 
 
 class Row(NamedTuple):
@@ -24,7 +25,7 @@ class Cut(NamedTuple):
 
     ``size``, ``min_size``: the most and the least positions from the first to the last that one of them sees, first at
     the positions ``most_at`` and ``least_at``; ``number``, ``min_number``: the most and the least, gaps left out.
-    ``less``: the positions that see less than they would of an endless input.
+    ``less``: the positions that see less than they would of an endless input, in intervals, ascending.
     """
 
     size: int
@@ -33,22 +34,35 @@ class Cut(NamedTuple):
     min_number: int
     most_at: int
     least_at: int
-    less: Positions
+    less: tuple[Positions, ...]
 
 
 class AxisInFull(NamedTuple):
-    """What some channels of a layer, or of a flat one, some features, see along one axis of an input."""
+    """What a layer with an output of this shape sees along one axis of an input; of a flat one, some features of it."""
 
     field: Field
     along: Along
-    flat: bool
-    extent: int
+    shape: tuple[int, ...]
+
+    @property
+    def by_channel(self) -> bool:
+        """Whether it is channels that see different things, the same at all places."""
+        return self.along.along == 0 and len(self.shape) > 1
 
     @property
     def listed(self) -> Positions | None:
         """The features that the field is of, where it isn't that of all of them; they are told one by one."""
-        some = self.flat and self.along.along == 0 and self.field.channels != interval(0, self.extent)
+        some = len(self.shape) == 1 and self.along.along == 0 and self.field.channels != interval(0, self.shape[0])
         return self.field.channels if some else None
+
+    def told(self) -> Told:
+        """What is told of the axis as this part of the layer sees it."""
+        found = next(iter(told([self.field._replace(axes=(self.along,))], self.shape)))
+        if self.listed is None or not found.exact:
+            return found
+        seen = [self.along.field.at(feature) for feature in self.listed.each()]
+        sizes, numbers = ([each.size for each in seen], [each.number for each in seen])
+        return found._replace(min_size=min(sizes), min_number=min(numbers))
 
     @property
     def modulus(self) -> int | None:
@@ -64,9 +78,7 @@ class AxisInFull(NamedTuple):
         None where nothing moves, or what is seen does not repeat.
         """
         moving = self.along.field.endless
-        if self.along.along is None or not self.along.field.exact or isinstance(moving, Listed) or not moving.advance:
-            return None
-        return mean_centre(moving)
+        return None if period(self.along) is None or isinstance(moving, Listed) else mean_centre(moving)
 
     def rows(self) -> tuple[Row, ...]:
         """Every position, or those of a period, with those that see the same in one row.
@@ -93,6 +105,32 @@ class AxisInFull(NamedTuple):
             if first < length:
                 yield interval(first, min(end, length)), seen
 
+    def at(self, place: Sequence[int]) -> tuple[Positions, Positions]:
+        """What a place sees, on all its channels, of an endless input, and of the one that there is.
+
+        ``place`` has a position for each spatial axis, or of a flat layer, the feature.
+
+        Raises:
+            TooMany: it is not known.
+            TooWide: it has gaps and is too wide.
+        """
+        field = self.along.field
+        if self.by_channel:
+            return field.endless.over(range(field.positions)), field.together()
+        position = self._position(place)
+        if self.listed is not None and not self.listed.has(position):
+            return NOWHERE, NOWHERE
+        return field.at(position), field.real(position)
+
+    def _position(self, place: Sequence[int]) -> int:
+        """That of a place along the axis along which what is seen moves; of scattered ones, its number."""
+        if self.along.scattered:
+            number = 0
+            for position, extent in zip(place, self.shape[-len(place) :], strict=True):
+                number = number * extent + position
+            return number
+        return 0 if self.along.along is None else place[self.along.along - (len(self.shape) - len(place))]
+
     def cut(self, budget: Budget | None = None) -> Cut | None:
         """What is seen of the input that there is; None where that is not known, or ``budget`` has not enough for it.
 
@@ -103,7 +141,7 @@ class AxisInFull(NamedTuple):
             return None
         try:
             parts = list(self._parts(budget or Budget(MOST_RUNS)))
-            less = union(part.positions for part in parts if part.real != part.endless)
+            less = _intervals(run for part in parts if part.real != part.endless for run in part.runs())
         except (TooMany, TooWide):
             return None
         if not parts:
@@ -142,9 +180,9 @@ class _Part(NamedTuple):
     apart: int = 0
     times: int = 1
 
-    @property
-    def positions(self) -> Positions:
-        return interval(self.first, self.stop).repeated(self.apart, self.times)
+    def runs(self) -> Iterator[Positions]:
+        for turn in range(self.times):
+            yield interval(self.first + turn * self.apart, self.stop + turn * self.apart)
 
 
 def _inner_parts(field: AxisField, inner: range, budget: Budget) -> Iterator[_Part]:
@@ -185,10 +223,20 @@ def _turns_told(field: AxisField, seen: Positions, turns: range, advance: int) -
     return (*before, *behind)
 
 
-def in_full(fields: Sequence[Field], shape: Sequence[int]) -> tuple[tuple[AxisInFull, ...], ...]:
+def _intervals(runs: Iterable[Positions]) -> tuple[Positions, ...]:
+    """The same positions in as few intervals as there can be; a set of them might be too wide."""
+    joined: list[Positions] = []
+    for run in sorted(runs):
+        if joined and run.start <= joined[-1].stop:
+            joined[-1] = Positions(joined[-1].start, max(run.stop, joined[-1].stop))
+        else:
+            joined.append(run)
+    return tuple(joined)
+
+
+def in_full(fields: Sequence[Field], shape: tuple[int, ...]) -> tuple[tuple[AxisInFull, ...], ...]:
     """The fields of a layer with an output of this shape: for every input of the network and every part, its axes."""
-    flat = len(shape) == 1
-    return tuple(tuple(AxisInFull(field, along, flat, shape[0]) for along in field.axes) for field in fields)
+    return tuple(tuple(AxisInFull(field, along, shape) for along in field.axes) for field in fields)
 
 
 def cut_of_all(axes: Sequence[AxisInFull], budget: Budget) -> Cut | None:
@@ -206,5 +254,5 @@ def cut_of_all(axes: Sequence[AxisInFull], budget: Budget) -> Cut | None:
         min(cut.min_number for cut in known),
         most.most_at,
         least.least_at,
-        union(cut.less for cut in known),
+        _intervals(run for cut in known for run in cut.less),
     )

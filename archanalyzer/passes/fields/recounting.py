@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 
 from archanalyzer.graph import Graph
-from archanalyzer.passes.fields.axis_field import at_most, bound
+from archanalyzer.passes.fields.axis_field import at_most, bound, constant
 from archanalyzer.passes.fields.field import Along, Field, Fields, listed_field
 from archanalyzer.passes.fields.moving import TooMany
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, TooWide, interval
@@ -37,7 +37,9 @@ class Recounter:
             axes = tuple(self._along(layer, field, along) for along in field.axes)
         except (TooMany, TooWide):
             axes = self._bounds(layer, field)
-        return field._replace(axes=axes, doubtful=False)
+        alike = all(along.along is None and along.field.exact and not along.scattered for along in axes)
+        patchy = field.patchy and not (alike and all(along.field.at(0).size for along in axes))
+        return field._replace(axes=axes, patchy=patchy, doubtful=False)
 
     def _bounds(self, layer: int, field: Field) -> tuple[Along, ...]:
         """What is seen at most, and, if that isn't too much to ask for either, what all positions see between them."""
@@ -59,8 +61,10 @@ class Recounter:
         real, endless = [], []
         for sets in listed:
             real.append(self._seen(layer, sets, field.input, along.axis, endless=False))
-            if along.along is None or field.uneven_endless:
+            if along.along is None or field.uneven_endless or not along.field.exact:
                 endless.append(self._seen(layer, sets, field.input, along.axis, endless=True))
+        if along.along is None and len({*real, *endless}) == 1:
+            return Along(along.axis, None, constant(real[0], along.field.length))
         moving = along.field.endless
         exact = listed_field(endless or [moving.at(o) for o in range(len(real))], real, along.field)
         if not endless:

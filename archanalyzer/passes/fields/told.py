@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from archanalyzer.passes.fields.field import Along, Field, covers
 from archanalyzer.passes.fields.moving import MOST_RUNS, Listed
-from archanalyzer.passes.fields.positions import NOWHERE, Positions, interval, union
+from archanalyzer.passes.fields.positions import NOWHERE, Positions, interval
 
 
 class Told(NamedTuple):
@@ -63,7 +63,7 @@ def _number(along: Along) -> int | None:
 def _told(fields: Sequence[Field], axes: Sequence[Along], shape: Sequence[int]) -> Told:
     parts = list(zip(fields, axes, strict=True))
     seen = [each for field, along in parts for each in _sets(field, along, shape)]
-    if len(shape) == 1 and union(field.channels for field in fields) != interval(0, shape[0]):
+    if len(shape) == 1 and sum(field.channels.number for field in fields) < shape[0]:
         seen.append(NOWHERE)
     first = next((along for field, along in parts if len(shape) > 1 or field.channels.has(0)), None)
     exact = all(along.field.exact for along in axes)
@@ -100,7 +100,7 @@ def _sets(field: Field, along: Along, shape: Sequence[int]) -> Sequence[Position
 def stride(along: Along) -> Fraction | None:
     """Input positions per output position; None where there is no one stride."""
     moving = along.field.endless
-    if along.along is None or isinstance(moving, Listed):
+    if along.along is None or isinstance(moving, Listed) or not moving.advance:
         return None
     return Fraction(moving.advance, moving.period)
 

@@ -206,7 +206,8 @@ def _endless(reading: Window | IrregularWindow | Digit, asking: Positions, exten
             ends += [Positions(outputs - 1, outputs)] if asking.stop > outputs else []
             return read_by(reading, union((asking.within(0, outputs), *ends)))
         case Digit():
-            return _real(reading, asking, extent, outputs)
+            window = reading.window(outputs)
+            return _real(reading, asking, extent, outputs) if window is None else read_by(window, asking)
 
 
 def read_by(window: Window | IrregularWindow, outputs: Positions) -> Positions:

@@ -85,7 +85,7 @@ def compare_pass(fields: ReceptiveFields, layer: int, reach: dict[int, Reach], t
         for along in field.axes:
             rank = len(places(output))
             axes = tuple(rank + each for each in range(reach[field.input].ndim - rank) if each != along.axis - 1)
-            seen = reach[field.input].any(axis=axes)  # of shape (*output places, positions along the axis)
+            seen = some(reach[field.input], axes)  # of shape (*output places, positions along the axis)
             compare_axis(field, along, seen, output.shape, told)
     for source, channels in told_of.items():  # features of which nothing is told see nothing
         if len(output.shape) == 1:
@@ -109,13 +109,18 @@ def compare_axis(field: Field, along: Along, seen: Reach, shape: tuple[int, ...]
         return
     if along.along is None or along.along == 0:  # which channel sees what, gradients summed over channels do not tell
         everything = line.together() if along.along == 0 else line.real(0)
-        assert everything == positions(seen.reshape(-1, seen.shape[-1]).any(axis=0)), told
+        assert everything == positions(some(seen.reshape(-1, seen.shape[-1]), (0,))), told
         if along.along is None and not field.patchy:
             assert (seen == seen.reshape(-1, seen.shape[-1])[0]).all(), told
         return
     others = tuple(axis for axis in range(len(shape) - 1) if axis != along.along - 1)
-    for position, expected in enumerate(seen.any(axis=others)):
+    for position, expected in enumerate(some(seen, others)):
         assert line.real(position) == positions(expected), (told, position)
+
+
+def some(seen: Reach, axes: tuple[int, ...]) -> Reach:
+    """Whether any of those along some axes is seen."""
+    return np.asarray(seen.any(axis=axes))
 
 
 def positions(seen: npt.NDArray[np.bool_]) -> Positions:

@@ -228,6 +228,13 @@ def test_digits_take_turns() -> None:
     assert [field.at(o) for o in range(12)] == [interval(o // 2 % 3 - 1, o // 2 % 3 + 2) for o in range(12)]
 
 
+def test_where_each_has_one_turn_they_move_on() -> None:
+    """0 0 1 1 2 2, and behind that, as on an endless axis, what would be 3."""
+    field = through_digit(own_positions(3), Digit(0, 2, 3), 6, Budget(100))
+    assert [field.at(o).start for o in (-1, 0, 1, 4, 5, 6)] == [-1, 0, 0, 2, 2, 3]
+    assert [field.real(o).start for o in range(6)] == [0, 0, 1, 1, 2, 2]
+
+
 # --- Ways that are aligned
 
 
