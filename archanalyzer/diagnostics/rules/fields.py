@@ -121,8 +121,9 @@ layers:
 MISALIGNED_WAYS = Rule(
     "misaligned-ways",
     "ways that meet in a layer look at different places of the input",
-    why="At one position, the layer joins what was seen around different centres, or at different strides: what belongs "
-    "to different places of the input (Araujo, Norris & Sim 2019, Distill, on alignment).",
+    why="At one position, the layer joins what was seen around different centres, or at different strides: what "
+    "belongs to different places of the input (Araujo, Norris & Sim 2019, Distill, on alignment). Ways that end at the "
+    "same position, as those of causal layers do, are not meant.",
     bad="""\
 archspec: 1
 inputs: {image: [3, 32, 32]}

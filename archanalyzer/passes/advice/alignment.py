@@ -3,6 +3,8 @@
 After Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks" (Distill), section
 "Arbitrary computation graphs": ways are aligned where their strides and their centres are equal; behind an up-sampling,
 on average over a period. What moves by no one stride, as behind a resizing by a fraction, has no centre to compare.
+Nor are those ways told apart that end at the same position of the input: causal layers, which see the past alone, lie
+upon each other with their ends (van den Oord et al. 2016, "WaveNet", arXiv:1609.03499, section 2.1).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from archanalyzer.graph import Graph, Layer, NoPosition
 from archanalyzer.passes.advice.windows import joined
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.fields.axis_field import mean_centre
-from archanalyzer.passes.fields.field import Along, Composer
+from archanalyzer.passes.fields.composing import Composer
 from archanalyzer.passes.fields.moving import Budget, Listed
 from archanalyzer.passes.fields.told import stride
 from archanalyzer.passes.receptive_field import MOST_POSITIONS, ReceptiveFields
@@ -36,7 +38,8 @@ class Alignment(NamedTuple):
 class Way(NamedTuple):
     """What is seen through the layer ``source`` along an ``axis`` of the input of index ``input``.
 
-    ``stride``: input positions from one position to the next. ``centre``: the middle of what position 0 sees.
+    ``stride``: input positions from one position to the next. ``centre``: the middle of what position 0 sees, and
+    ``end``: the last of it; None where that moves by turns, as behind an up-sampling.
     """
 
     source: int
@@ -44,6 +47,7 @@ class Way(NamedTuple):
     axis: int
     stride: Fraction
     centre: Fraction
+    end: int | None
 
 
 @analysis("alignment", diagnostics=lambda alignment: alignment.diagnostics)
@@ -75,22 +79,27 @@ def _ways(types: TensorTypes, fields: ReceptiveFields, composer: Composer, layer
             continue
         for field in composer.of_places(composer.read(of_source, reading, types.outputs[source].shape, shape)):
             for along in field.axes:
-                pace, centre = stride(along), _centre(along)
-                if pace and centre is not None:
-                    yield Way(source, field.input, along.axis, pace, centre)
-
-
-def _centre(along: Along) -> Fraction | None:
-    moving = along.field.endless
-    return None if isinstance(moving, Listed) else mean_centre(moving)
+                pace, moving = stride(along), along.field.endless
+                if not pace or isinstance(moving, Listed):
+                    continue
+                centre = mean_centre(moving)
+                if centre is not None:
+                    end = moving.sets[0].stop - 1 if moving.period == 1 else None
+                    yield Way(source, field.input, along.axis, pace, centre, end)
 
 
 def _differing(ways: Sequence[Way]) -> dict[tuple[int, int], list[Way]]:
     """The ways along those axes of inputs along which they differ: of each stride and centre, the first."""
-    alike: dict[tuple[int, int], dict[tuple[Fraction, Fraction], Way]] = {}
+    by_axis: dict[tuple[int, int], list[Way]] = {}
     for way in ways:
-        alike.setdefault((way.input, way.axis), {}).setdefault((way.stride, way.centre), way)
-    return {axis: list(found.values()) for axis, found in alike.items() if len(found) > 1}
+        by_axis.setdefault((way.input, way.axis), []).append(way)
+    differing: dict[tuple[int, int], list[Way]] = {}
+    for axis, along in by_axis.items():
+        alike = {(way.stride, way.centre): way for way in reversed(along)}
+        causal = len({(way.stride, way.end) for way in along}) == 1 and along[0].end is not None
+        if len(alike) > 1 and not causal:
+            differing[axis] = list(reversed(alike.values()))
+    return differing
 
 
 def _told(graph: Graph, types: TensorTypes, layer: Layer, differing: dict[tuple[int, int], list[Way]]) -> Diagnostic:

@@ -68,9 +68,8 @@ def taps(window: Window, outputs: int) -> tuple[int, ...]:
 
 
 def with_weights(types: TensorTypes) -> tuple[bool, ...]:
-    """For every layer, whether it has weights of its own to learn, or shares another's."""
-    owned = types.map(lambda op, inputs, output: bool(op.weights(inputs)))  # noqa: ARG005
-    return tuple(own or layer.shares is not None for own, layer in zip(owned, types.graph.layers, strict=True))
+    """For every layer, whether it has weights, of its own or another's, that say how it looks."""
+    return types.map(lambda op, inputs, output: bool(op.weights(inputs)))  # noqa: ARG005
 
 
 def listed_names(names: Sequence[str]) -> str:

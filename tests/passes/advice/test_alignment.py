@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from random import Random
+from typing import NamedTuple
 
 import pytest
 
-from archanalyzer.graph import Graph
+from archanalyzer.graph import Graph, Layer
 from archanalyzer.passes.advice.alignment import Alignment
+from archanalyzer.passes.receptive_field import ReceptiveFields
 from tests.passes.advice.asking import Advice, Draft, advice, ask, rules, spec
 
 CROPPED = """\
@@ -26,9 +28,18 @@ def test_what_is_said_of_ways_that_differ() -> None:
     notes = "through conv2d: stride 1, centre 1 at position 0", "through crop: stride 1, centre 0 at position 0"
     assert advice(CROPPED % (0, 2)) == [Advice("misaligned-ways", message, hint, notes)]
     assert advice(CROPPED % (1, 1)) == []
-    (found,) = advice(CROPPED.replace("[1, 1]", "[2, 0]") % (2, 0))
+    (found,) = advice(CROPPED.replace("[1, 1]", "[0, 2]") % (0, 2))
     assert found.message == "`add` (add) joins ways with different centres along the height and width of `image`"
-    assert found.hint.startswith("shift what comes through `conv2d` by 1 position: ")
+
+
+def test_the_way_that_is_behind_is_to_be_shifted() -> None:
+    """A kernel of 5 is centred on 2, a crop of 3 on 3."""
+    layers = (
+        "  - conv1d: {filters: 1, kernel: 5}\n  - crop: {amount: [[3, 1]]}\n    from: signal\n"
+        "  - add:\n    from: [crop, conv1d]\n"
+    )
+    (found,) = advice(layers, "signal: [1, 16]")
+    assert found.hint.startswith("shift what comes through `conv1d` by 1 position: ")
 
 
 def test_half_a_position() -> None:
@@ -43,17 +54,17 @@ def test_half_a_position() -> None:
 
 
 def test_positions_of_a_layer_are_meant_not_pixels() -> None:
-    """Behind a stride of 4, padding of one position more lays the centre 4 pixels before."""
+    """Behind a stride of 4, a kernel that begins one position later is centred 4 pixels further on."""
     layers = (
-        "  - max_pool1d: 4\n  - conv1d: {filters: 1, kernel: 3, padding: [[2, 0]]}\n  - add:\n"
+        "  - max_pool1d: 4\n  - conv1d: {filters: 1, kernel: 3, padding: [[0, 2]]}\n  - add:\n"
         "    from: [conv1d, max_pool1d]\n"
     )
     (found,) = advice(layers, "signal: [1, 32]")
     assert found.notes == (
-        "through conv1d: stride 4, centre -2.5 at position 0",
+        "through conv1d: stride 4, centre 5.5 at position 0",
         "through max_pool1d: stride 4, centre 1.5 at position 0",
     )
-    assert found.hint.startswith("shift what comes through `conv1d` by 1 position: ")
+    assert found.hint.startswith("shift what comes through `max_pool1d` by 1 position: ")
 
 
 def test_different_strides() -> None:
@@ -120,6 +131,19 @@ def test_ways_up_and_skips(up: str, apart: Fraction) -> None:
     assert [each.notes for each in found] == (told if apart else [])
 
 
+def test_two_ways_up() -> None:
+    """Of the first and the fifth of these: 0 and 0.5 on average."""
+    layers = (
+        "  - max_pool1d: 2\n  - upsample: 2\n  - conv_transpose1d: {filters: 1, kernel: 3, stride: 2, padding: 1, "
+        "output_padding: 1}\n    from: max_pool1d\n    name: transposed\n  - add:\n    from: [upsample, transposed]\n"
+    )
+    (found,) = [each for each in advice(layers, "signal: [1, 32]") if each.rule == "misaligned-ways"]
+    assert found.notes == (
+        "through upsample: stride 1, centre 0 at position 0",
+        "through transposed: stride 1, centre 0.5 at position 0",
+    )
+
+
 @pytest.mark.parametrize(
     "layers",
     [
@@ -133,10 +157,44 @@ def test_what_has_no_centre_is_not_compared(layers: str) -> None:
     assert rules(merged, "signal: [1, 32]") == []
 
 
+@pytest.mark.parametrize("padded", [True, False])
+def test_causal_layers_lie_upon_each_other_with_their_ends(*, padded: bool) -> None:
+    """As WaveNet's, padded or not: the present is the last position that each of the two ways sees."""
+    build, last = Draft(32), 0
+    for dilation in (1, 2, 4):
+        before = dilation if padded else 0
+        seen = build.grow("conv1d", last, filters=1, kernel=2, dilation=dilation, padding=((before, 0),))
+        skipped = build.grow("crop", last, amount=((dilation - before, 0),))
+        last = build.grow("relu", build.grow("add", seen, skipped))
+    graph = build.graph()
+    assert ask(graph, Alignment).layers == ()
+    (told,) = ask(graph, ReceptiveFields).told[last] or ()
+    assert (told.size, told.aligned) == (8, False)  # 1 + 1 + 2 + 4; the centres do differ
+
+
+def test_what_is_not_causal_on_one_way_is_told() -> None:
+    layers = (
+        "  - conv1d: {filters: 1, kernel: 2, padding: [[1, 0]]}\n    name: causal\n"
+        "  - conv1d: {filters: 1, kernel: 2, padding: [[0, 1]]}\n    from: signal\n"
+        "  - add:\n    from: [causal, previous, signal]\n"
+    )
+    assert rules(layers, "signal: [1, 32]") == ["misaligned-ways"]
+
+
+def test_what_does_not_move_is_no_way_to_compare() -> None:
+    layers = (
+        "  - conv1d: {filters: 1, kernel: 3}\n  - crop: {amount: [[0, 2]]}\n    from: signal\n"
+        "  - crop: {amount: [[5, 5]]}\n    from: signal\n  - global_avg_pool: {keep_axes: true}\n"
+        "  - add:\n    from: [global_avg_pool, conv1d, crop]\n"
+    )
+    (found,) = [each for each in advice(layers, "signal: [1, 32]") if each.rule == "misaligned-ways"]
+    assert [note.partition(":")[0] for note in found.notes] == ["through conv1d", "through crop"]
+
+
 def test_behind_what_has_no_centre_others_are_compared() -> None:
     layers = (
         "  - adaptive_avg_pool1d: 3\n  - upsample: {size: 32}\n  - add:\n    from: [signal, upsample]\n"
-        "  - conv1d: {filters: 1, kernel: 3}\n    from: signal\n  - crop: {amount: [[2, 0]]}\n    from: signal\n"
+        "  - conv1d: {filters: 1, kernel: 3}\n    from: signal\n  - crop: {amount: [[0, 2]]}\n    from: signal\n"
         "  - add:\n    from: [conv1d, crop]\n    name: differing\n  - crop: 1\n    from: add\n    name: c\n"
         "  - add:\n    from: [differing, c]\n"
     )
@@ -154,36 +212,49 @@ def test_a_layer_of_which_it_is_not_known_what_it_reads() -> None:
 
 # --- All paths, one by one
 
-Centres = frozenset[tuple[int, Fraction]]
-"""Of all paths to a layer, the stride and the centre of what position 0 sees."""
 
+class Path(NamedTuple):
+    """One way, or several laid together: the stride, and the first and the last position that position 0 sees."""
 
-def moved(graph: Graph, layer: int, stride: int, centre: Fraction) -> tuple[int, Fraction]:
-    """A path, and what becomes of it in a layer: position 0 reads around a place that lies so many positions on."""
-    fields = graph.layers[layer].op.model_dump()
-    match graph.layers[layer].op.name:
-        case "conv1d" | "max_pool1d":
-            (kernel,), (own,), (dilation,) = fields["kernel"], fields["stride"], fields.get("dilation", (1,))
-            ((before, _),) = fields["padding"]
-            return stride * own, centre + (Fraction((kernel - 1) * dilation, 2) - before) * stride
-        case "crop":
-            return stride, centre + fields["amount"][0][0] * stride
-        case "pad":
-            return stride, centre - fields["amount"][0][0] * stride
-    return stride, centre
+    stride: int = 1
+    first: int = 0
+    last: int = 0
+
+    def through(self, layer: Layer) -> Path:
+        """What becomes of it in a layer whose position 0 reads some positions from a given one on."""
+        fields, start, end, stride = layer.op.model_dump(), 0, 0, 1
+        match layer.op.name:
+            case "conv1d" | "max_pool1d":
+                (kernel,), (stride,), (dilation,) = fields["kernel"], fields["stride"], fields.get("dilation", (1,))
+                start = -fields["padding"][0][0]
+                end = start + (kernel - 1) * dilation
+            case "crop":
+                start = end = fields["amount"][0][0]
+            case "pad":
+                start = end = -fields["amount"][0][0]
+        return Path(self.stride * stride, self.first + start * self.stride, self.last + end * self.stride)
 
 
 def misaligned(graph: Graph) -> list[int]:
-    """The layers with paths of different strides or centres, behind none of which that is so already."""
-    paths: list[Centres] = []
+    """The layers in which paths of different strides meet, or such as neither have one centre nor one end.
+
+    Behind one of them, nothing is looked at any more: all paths to what is looked at have one stride.
+    """
+    seen: list[Path | None] = []
     differing: list[int] = []
     for layer in graph.layers:
-        if not layer.inputs:
-            paths.append(frozenset({(1, Fraction(0))}))
-            continue
-        paths.append(frozenset(moved(graph, layer.index, *each) for source in layer.inputs for each in paths[source]))
-        if len(paths[-1]) > 1 and all(len(paths[source]) == 1 for source in layer.inputs):
+        paths = [path.through(layer) for source in layer.inputs if (path := seen[source])]
+        if len(paths) < len(layer.inputs):
+            seen.append(None)
+        elif not layer.inputs:
+            seen.append(Path())
+        elif len({path.stride for path in paths}) > 1 or (
+            len({path.first + path.last for path in paths}) > 1 and len({path.last for path in paths}) > 1
+        ):
             differing.append(layer.index)
+            seen.append(None)
+        else:
+            seen.append(Path(paths[0].stride, min(path.first for path in paths), max(path.last for path in paths)))
     return differing
 
 
@@ -215,7 +286,7 @@ def grown(seed: int) -> Graph:
 
 def test_misaligned_ways_against_all_paths() -> None:
     some, none = 0, 0
-    for seed in range(1000):
+    for seed in range(2000):
         graph = grown(seed)
         expected = misaligned(graph)
         assert list(ask(graph, Alignment).layers) == expected, seed

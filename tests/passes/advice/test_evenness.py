@@ -66,7 +66,7 @@ def test_many_turns_are_cut_short() -> None:
         "  - conv_transpose2d: {filters: 4, kernel: 3}\n",
         "  - conv_transpose2d: {filters: 4, kernel: 4, stride: 2, dilation: 3}\n",
         "  - upsample: 2\n  - conv2d: {filters: 4, kernel: 3, padding: same}\n",
-        "  - upsample: {factor: 3, mode: bilinear}\n",  # reads by turns 2, 1 and 2 positions, by weights that are made so
+        "  - upsample: {factor: 3, mode: bilinear}\n",  # 2, 1 and 2, by weights that are made so
         "  - conv2d: {filters: 4, kernel: 3, stride: 2}\n  - conv2d: {filters: 4, kernel: 3}\n",  # gradients alone
     ],
 )
@@ -189,7 +189,7 @@ GAPPED = "  - conv1d: {filters: 1, kernel: 3, dilation: 2, padding: same}\n    n
 
 
 @pytest.mark.parametrize(
-    "layers", ["", "  - global_avg_pool\n", "  - adaptive_avg_pool1d: 1\n", "  - flatten\n  - dense: 2\n"]
+    "layers", ["", "  - global_avg_pool\n", "  - conv1d: {filters: 2, kernel: 16}\n", "  - flatten\n  - dense: 2\n"]
 )
 def test_what_takes_in_all_positions_fills_no_gaps(layers: str) -> None:
     (found,) = advice(GAPPED + layers, "signal: [1, 16]")
@@ -216,15 +216,16 @@ def test_a_stride_beyond_the_kernel_leaves_gaps() -> None:
     ]
 
 
-def test_only_positions_that_there_are_have_gaps() -> None:
-    """Of 4 positions, up-sampled from 2, the only output reads 0 and 3, which are 0 and 1; a next one would read 0 and 2."""
-    layers = "  - upsample: 2\n  - conv1d: {filters: 1, kernel: 2, dilation: 3}\n"
-    assert rules(layers, "signal: [1, 2]") == []
-    (found,) = advice(layers, "signal: [1, 3]")
-    assert (
-        found.message
-        == "`conv1d`: along the length of `signal`, a position sees 2 of the 3 positions that its field spans"
-    )
+@pytest.mark.parametrize(("length", "size"), [(3, 3), (4, 4)])
+def test_of_all_positions_that_there_are_the_one_with_the_largest_gap_is_told(length: int, size: int) -> None:
+    """Up-sampled by 2, the first output reads 0 and 5, which are 0 and 2; the second one 1 and 6, which are 0 and 3.
+
+    Up-sampled from a length of 3, there is no second one.
+    """
+    layers = "  - upsample: 2\n  - conv1d: {filters: 1, kernel: 2, dilation: 5}\n"
+    (found,) = [each.message for each in advice(layers, f"signal: [1, {length}]") if each.rule == "gridding"]
+    sees = f"a position sees 2 of the {size} positions that its field spans"
+    assert found == f"`conv1d`: along the length of `signal`, {sees}"
 
 
 def test_gaps_of_ways_that_do_not_align_are_not_told_as_gridding() -> None:

@@ -211,6 +211,16 @@ def test_pools_are_not_layers_that_learn() -> None:
     assert (unproductive(graph), feasible(graph)) == ([], {})
 
 
+def test_a_layer_that_shares_its_weights_looks_with_them() -> None:
+    """Five times the same kernel of 3, of which the last two read 7 and 9 of 6 positions."""
+    layers = "  - conv1d: {filters: 1, kernel: 3, padding: same}\n    name: first\n"
+    layers += "".join(
+        f"  - conv1d: {{filters: 1, kernel: 3, padding: same}}\n    share: first\n    name: again{each}\n"
+        for each in range(4)
+    )
+    assert unproductive(spec(layers, "signal: [1, 6]")) == ["again2", "again3"]
+
+
 def test_behind_a_pool_to_a_given_size_no_more_is_seen_than_there_is() -> None:
     layers = (
         "  - conv1d: {filters: 1, kernel: 9, padding: same}\n  - adaptive_avg_pool1d: 5\n"

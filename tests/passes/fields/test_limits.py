@@ -8,8 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from archanalyzer.passes import receptive_field
-from archanalyzer.passes.fields import field as composing
-from archanalyzer.passes.fields import positions, recounting, walking
+from archanalyzer.passes.fields import looking, positions, recounting, walking
 from archanalyzer.passes.fields.field import Along, Field
 from archanalyzer.passes.fields.moving import TooMany
 from archanalyzer.passes.fields.positions import Positions, interval
@@ -90,7 +89,7 @@ LIMITS: dict[str, tuple[tuple[Limit, ...], bool]] = {
     "visits": ((VISITS,), True),
     "bits": ((Limit(positions, "MOST_BITS", 6),), True),
     "enumerated": ((Limit(walking, "MOST_ENUMERATED", 6),), True),
-    "looked at": ((Limit(composing, "MOST_LOOKED_AT", 3),), False),  # where it isn't seen at once, walks are taken
+    "looked at": ((Limit(looking, "MOST_LOOKED_AT", 3),), False),  # where it isn't seen at once, walks are taken
 }
 """Limits, and whether bounds are told then: else, all is exact all the same."""
 NETWORKS = 120

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -112,12 +113,19 @@ def either(one: Both, other: Both, positions: int) -> Both:
     return made, Plain(nearest(at, positions), first.pace, positions)
 
 
+def two_ways(read: Both, window: Window, other: Window, outputs: int) -> Both:
+    """Through two windows that move at one pace."""
+    other = replace(other, stride=window.stride, upsampling=window.upsampling)
+    return either(read_through(read, window, outputs), read_through(read, other, outputs), outputs)
+
+
 FUNCTIONS: st.SearchStrategy[Both] = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         st.builds(read_through, inner, WINDOWS, OUTPUTS),
         st.builds(read_through, inner, WINDOWS, OUTPUTS),
         st.builds(either, inner, inner, OUTPUTS),
+        st.builds(two_ways, inner, WINDOWS, WINDOWS, OUTPUTS),
     ),
     max_leaves=4,
 )
