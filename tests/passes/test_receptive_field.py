@@ -135,8 +135,7 @@ def test_behind_a_gate_all_see_all() -> None:
 
 def test_a_gate_beside_padding_is_not_seen_from_everywhere() -> None:
     """On an endless input there is no padding; of the one that there is, two positions at the end see nothing."""
-    layers = "[{global_avg_pool: {keep_axes: true}}, {pad: [[0, 2]]}]"
-    facts = facts_of(f"archspec: 1\ninputs: {{x: [1, 8]}}\nlayers: {layers}\n")
+    facts = facts_of("x: [1, 8]", "  - global_avg_pool: {keep_axes: true}\n  - pad: [[0, 2]]\n")
     entry = facts.values("receptive_field")[-1][0]
     assert (entry["size"], entry["min_size"], entry["whole"]) == (8, 8, False)
     (field,) = facts.result(ReceptiveFields).places[-1] or ()
@@ -256,7 +255,7 @@ def test_rows_between_which_zeros_are_set_see_less() -> None:
     )
     _, width = entries_of("x: [1, 1, 5]", layers)
     assert some(width, "size", "min_size") == (3, 3)
-    facts = facts_of(f"archspec: 1\ninputs: {{x: [1, 1, 5]}}\nlayers:\n{layers}")
+    facts = facts_of("x: [1, 1, 5]", layers)
     types = facts.result(TensorTypes)
     assert types.outputs[-1].shape == (1, 2, 5)
     seen = [walk_back(facts.graph, types, 2, at_place((1, 2, 5), (row, 2))).along(0, 2).number for row in (0, 1)]

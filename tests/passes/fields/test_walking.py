@@ -133,7 +133,7 @@ def test_two_dilated_convolutions_see_a_grid_with_holes() -> None:
 
 
 def test_of_what_is_cut_off_nothing_is_seen_on_the_way() -> None:
-    """One way is cropped to its first four positions: without a fifth, the last window of two sees one position less."""
+    """One way is cropped to its first four positions: without a fifth, the last window of two sees one less."""
     graph = network(
         [1, 8],
         "  - crop: [[0, 4]]\n    name: left\n  - conv1d: {filters: 1, kernel: 2, padding: [[0, 1]]}\n    name: pair\n"
