@@ -24,7 +24,7 @@ does not fit what it reads, neither there nor far off, is taken not to fit in be
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from math import comb
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ from archanalyzer.passes.size_sets import Sizes
 from archanalyzer.passes.tensor_types import output_type
 
 MOST_WORK = 1_000_000
-"""To look up what a layer has answered before is 1, to ask its op is 10: very roughly, microseconds."""
+"""To look up what a layer has answered before is 1 and 1 an input, to ask its op is 10: very roughly, microseconds."""
 _ASKING, _RUNNING = 10, 20
 _LEAST_TRIED = 64
 _FAR = 4099
@@ -83,6 +83,7 @@ class Trials:
         self.graph = graph
         self.given = given
         self._work = work
+        self._reads = list(accumulate((len(layer.inputs) for layer in graph.layers), initial=0))
         self._outputs: dict[tuple[int, Types], TensorType | None] = {}
         self._weights: dict[tuple[int, Types], tuple[Weight, ...]] = {}
 
@@ -106,7 +107,7 @@ class Trials:
         return self._told(None, outputs)
 
     def _told(self, misfit: int | None, outputs: list[TensorType]) -> Run:
-        self._use(_RUNNING + len(outputs))
+        self._use(_RUNNING + len(outputs) + self._reads[len(outputs)])
         return Run(misfit, tuple([output.shape for output in outputs]))
 
     def _use(self, work: int) -> None:
