@@ -121,12 +121,11 @@ class Composer:
     def _read(self, field: Field, readings: Readings, source: tuple[int, ...], output: tuple[int, ...]) -> Field:
         channels = channels_of(readings[0], field.channels, source[0], output[0])
         reads = [self._how(*each) for each in windows_over(readings, source, output)]
-        if not all(each.some for each in reads):
-            return nothing(field, channels)
         axes = tuple(self._read_along(along, readings, output) for along in field.axes)
         blind = field.patchy or not all(each.by_all for each in reads)
-        if blind and not field.uneven and any(along.field.sees_nothing for along in axes):
-            return nothing(field, channels)
+        none_read = not all(each.some for each in reads)
+        if none_read or (blind and not field.uneven and any(along.field.sees_nothing for along in axes)):
+            return nothing(field, axes, channels)
         doubtful = _is_doubtful(field, axes, readings, everything=all(each.everything for each in reads))
         seen_by_all = not doubtful and reads_all_places(readings) and all(along.field.at(0).size for along in axes)
         patchy = blind and not seen_by_all and not all_see(axes, len(output), uneven=field.uneven)

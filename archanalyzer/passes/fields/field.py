@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from archanalyzer.passes.fields.axis_field import AxisField, Cut, constant, own_positions
+from archanalyzer.passes.fields.axis_field import AxisField, Cut, own_positions
 from archanalyzer.passes.fields.moving import Listed, listed
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, hull_of, interval
 
@@ -70,10 +70,10 @@ def listed_field(endless: list[Positions], real: list[Positions], like: AxisFiel
     return AxisField(like.length, len(endless), moving, cut, like.aligned)
 
 
-def nothing(field: Field, channels: Positions) -> Field:
-    """A field of the same input that no place sees anything of."""
-    axes = tuple(Along(along.axis, None, constant(NOWHERE, along.field.length)) for along in field.axes)
-    return Field(field.input, channels, axes, patchy=True)
+def nothing(field: Field, axes: tuple[Along, ...], channels: Positions) -> Field:
+    """A field of the same input that no place sees anything of; on an endless input, places see ``axes``."""
+    blind = tuple(along._replace(field=along.field._replace(cut=Cut(0, 0))) for along in axes)
+    return Field(field.input, channels, blind, patchy=True)
 
 
 def covers(field: Field, along: Along) -> bool:
