@@ -15,14 +15,24 @@ Deep Convolutional Neural Networks".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import ceil, gamma, log, pi, prod, sqrt
+from math import ceil, gamma, log, log2, pi, prod, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from archanalyzer.graph import Graph, Layer, NoPosition, Readings, Rearranged, Window
+from archanalyzer.graph import (
+    Graph,
+    IrregularWindow,
+    Layer,
+    NoPosition,
+    Reading,
+    Readings,
+    Rearranged,
+    WholeAxis,
+    Window,
+)
 from archanalyzer.passes.fields.reading_back import Array, Place, Places, Reader, added, first_place_axis
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -57,14 +67,66 @@ class UniformWeights(NamedTuple):
     by_input: dict[int, Places]
 
 
-def count_paths(graph: Graph, types: TensorTypes, layer: int, place: Place) -> PathCounts:
+def count_paths(
+    graph: Graph, types: TensorTypes, layer: int, place: Place, *, watch: Callable[[int], None] | None = None
+) -> PathCounts:
     """Counts the paths from a place of a layer: a position along each spatial axis, or of a flat layer, the feature.
+
+    ``watch`` is called with the index of each layer on the way, the last first, before its numbers are computed.
 
     Raises:
         LookupError: it is not known what some layer on the way reads.
         ValueError: the layer has no such place.
     """
-    return PathCounts(layer, place, _walk(graph, types, layer, place, mean=False))
+    one = np.ones((1,) * len(place), np.int64)
+    return PathCounts(layer, place, _walk(graph, types, layer, Places(place, one), mean=False, watch=watch))
+
+
+def reached(graph: Graph, types: TensorTypes, layer: int, place: Place) -> dict[int, Places]:
+    """Which places of the network inputs some path leads to, by the inputs' index; far quicker than how many paths.
+
+    Raises:
+        LookupError: it is not known what some layer on the way reads.
+        ValueError: the layer has no such place.
+    """
+    return _walk(graph, types, layer, Places(place, np.ones((1,) * len(place), bool)), mean=False)
+
+
+def bits_of_counts(graph: Graph, types: TensorTypes, layer: int) -> dict[int, float]:
+    """About how many bits the counts of paths to the places of each layer have, by the layers that one depends on.
+
+    The logarithm of all paths, as if no tap met padding: one place's are fewer, but in deep networks not by many bits.
+
+    Raises:
+        LookupError: it is not known what some layer on the way reads.
+    """
+    found = {layer: 0.0}
+    for index in range(layer, -1, -1):
+        one = graph.layers[index]
+        if index not in found or not one.inputs:
+            continue
+        for source, readings in zip(one.inputs, _stated(one, types), strict=True):
+            if any(isinstance(each, NoPosition) for each in readings):
+                continue
+            shape, output = types.outputs[source].shape, types.outputs[index].shape
+            first = first_place_axis(shape)
+            taps = (_most_taps(*each, output) for each in zip(readings[first:], shape[first:], strict=True))
+            more = found[index] + sum(map(log2, taps))
+            less, more = sorted((found.get(source, 0.0), more)) if source in found else (-_FAR, more)
+            found[source] = more + log2(1 + 2.0 ** max(less - more, -_FAR))
+    return found
+
+
+def _most_taps(reading: Reading, extent: int, output: Place) -> int:
+    """How many positions of an axis of this extent one place reads; of irregular windows, that in the middle."""
+    match reading:
+        case Window():
+            return max(1, min(-(-reading.count // reading.upsampling), extent))
+        case IrregularWindow():
+            return max(1, len(reading.reads(output[reading.axis] // 2)))
+        case WholeAxis():
+            return extent
+    return 1
 
 
 def uniform_weights(graph: Graph, types: TensorTypes, layer: int, place: Place) -> UniformWeights:
@@ -85,23 +147,33 @@ def uniform_weights(graph: Graph, types: TensorTypes, layer: int, place: Place) 
         LookupError: it is not known what some layer on the way reads.
         ValueError: the layer has no such place.
     """
-    found = _walk(graph, types, layer, place, mean=True)
+    found = _walk(graph, types, layer, Places(place, np.ones((1,) * len(place))), mean=True)
     total = sum(float(each.numbers.sum()) for each in found.values())
     shares = {index: each._replace(numbers=each.numbers / total) for index, each in found.items()}
     return UniformWeights(layer, place, shares)
 
 
-def _walk(graph: Graph, types: TensorTypes, layer: int, place: Place, *, mean: bool) -> dict[int, Places]:
-    """The numbers of the network inputs, walking back from a 1 at one place."""
-    shape = types.outputs[layer].shape
+def _walk(
+    graph: Graph,
+    types: TensorTypes,
+    layer: int,
+    one: Places,
+    *,
+    mean: bool,
+    watch: Callable[[int], None] | None = None,
+) -> dict[int, Places]:
+    """The numbers of the network inputs, walking back from ``one`` place, which has a 1."""
+    place, shape = one.start, types.outputs[layer].shape
     extents = shape[first_place_axis(shape) :]
     if len(place) != len(extents) or not all(0 <= at < extent for at, extent in zip(place, extents, strict=True)):
         raise ValueError(f"expected a place of `{graph.layers[layer].name}`, within {extents}, found {place}")
-    waiting = {layer: [Places(place, np.ones((1,) * len(place), float if mean else np.int64))]}
+    waiting = {layer: [one]}
     found: dict[int, Places] = {}
     for index in range(layer, -1, -1):
         if index not in waiting:
             continue
+        if watch is not None:
+            watch(index)
         here = added(waiting.pop(index))
         if mean and not 2.0**-_FAR < here.numbers.sum() < 2.0**_FAR:
             here = _brought_back(here, waiting, found)

@@ -25,6 +25,7 @@ class Recounter:
         self._graph = graph
         self._types = types
         self._left = MOST_VISITS
+        self._walks: dict[tuple[tuple[Positions, ...], bool], Walk] = {}
 
     def made_certain(self, layer: int, fields: Fields) -> Fields:
         """A layer's fields: doubtful ones made exact; where that takes too long, what is seen at most."""
@@ -33,6 +34,7 @@ class Recounter:
         return tuple(self._made_certain(layer, field) if field.doubtful else field for field in fields)
 
     def _made_certain(self, layer: int, field: Field) -> Field:
+        self._walks.clear()  # the axes of one field ask for the same ones
         try:
             axes = tuple(self._along(layer, field, along) for along in field.axes)
         except (TooMany, TooWide):
@@ -74,8 +76,11 @@ class Recounter:
     def _seen(self, layer: int, sets: Sequence[Positions], source: int, axis: int, *, endless: bool) -> Positions:
         if not all(each.size for each in sets):
             return NOWHERE
-        walk: Walk = walk_back(self._graph, self._types, layer, sets, endless=endless)
-        return walk.along(source, axis)
+        asked = tuple(sets), endless
+        if asked not in self._walks:
+            walk = walk_back(self._graph, self._types, layer, sets, endless=endless)
+            self._walks[asked] = Walk(layer, {source: walk.regions.get(source, ())})
+        return self._walks[asked].along(source, axis)
 
     def _places(self, layer: int, field: Field) -> Iterator[tuple[Positions, ...]]:
         """Every place of a layer, with the field's channels; of a flat one, each of the field's features."""

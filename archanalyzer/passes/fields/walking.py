@@ -177,6 +177,9 @@ class Lookup(NamedTuple):
                 return interval(position, position + 1), all(box.real[axis] for axis in chosen)
             case Window() | IrregularWindow() | Digit():
                 here = chosen.get(reading.axis)
+                if here is not None and isinstance(reading, Digit):
+                    position = here // reading.divisor % reading.modulus
+                    return Positions(position, position + 1), box.real[reading.axis]
                 asking = box.sets[reading.axis] if here is None else interval(here, here + 1)
                 real = box.real[reading.axis]
                 return (_real if real else _endless)(reading, asking, extent, self.output[reading.axis]), real
