@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from archanalyzer.cli.options import overriding, refuse_overwriting
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 _THRESHOLD = 0.0455
 """``DEFAULT_THRESHOLD`` of ``passes.fields.paths``, which takes NumPy to import; a test holds that they are equal."""
+
+
+_SEEDS = 5
+"""Fewer than the 20 of Luo et al. 2016: measuring takes as long as that many training steps."""
+_MEASURED = ("float32", "float64")
 
 
 def _number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
@@ -59,7 +65,7 @@ def _number(_context: click.Context, _parameter: click.Parameter, value: float) 
 )
 @click.option("--load", metavar="FILE", help="Read given weights from FILE, .safetensors or .npz.")
 @click.option(
-    "--seeds", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Measure N times."
+    "--seeds", type=click.IntRange(min=1), default=_SEEDS, show_default=True, metavar="N", help="Measure N times."
 )
 @click.option(
     "--samples", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Of N inputs each."
@@ -100,7 +106,8 @@ def command(spec: str, **options: Any) -> int:
         passes=advising_passes() if chosen.named is None else None,
     )
     analyzed, advice = _apart(analyzed)
-    if analyzed.partial and (chosen.named is not None or is_file(chosen.output)):
+    is_nothing = not analyzed.graph.layers and chosen.format_name != "json"
+    if analyzed.partial and (is_nothing or chosen.named is not None or is_file(chosen.output)):
         tell([analyzed], chosen.output)
         return 2
     _refuse_what_cannot_be_written(chosen)
@@ -150,6 +157,7 @@ def _refuse_misuse(spec: str, options: _Options) -> None:
     given = [name for name in needing if getattr(options, name) not in {None, False}]
     if options.named is None and given:
         raise click.UsageError(f"`--{given[0]}` needs a layer: name it as LAYER, or with `--from`")
+    _refuse_what_does_not_measure(options)
     if options.load is not None and options.effective != "given":
         raise click.UsageError("`--load` gives the weights for `--effective given`")
     if options.depth is not None and options.layer is not None:
@@ -160,6 +168,23 @@ def _refuse_misuse(spec: str, options: _Options) -> None:
         raise click.UsageError("`--log` is for shades that `--draw` draws")
     if options.draw and options.output and os.path.realpath(options.draw) == os.path.realpath(options.output):
         raise click.UsageError(f"`--draw` and `--output` name the same file, `{options.draw}`")
+
+
+def _refuse_what_does_not_measure(options: _Options) -> None:
+    """Options of an effective field go with one, those of measuring it with one that is measured."""
+    measures = options.effective in {"random", "given"}
+    if _is_given("threshold") and options.effective is None:
+        raise click.UsageError("`--threshold` is that of an effective field: ask for one with `--effective`")
+    for name in ("seeds", "samples"):
+        if _is_given(name) and not measures:
+            raise click.UsageError(f"`--{name}` says how to measure: it goes with `--effective random` or `given`")
+    if measures and options.dtype not in {None, *_MEASURED}:
+        raise click.UsageError(f"it is measured in {' or '.join(_MEASURED)}, not in `--dtype {options.dtype}`")
+
+
+def _is_given(name: str) -> bool:
+    """Whether an option stands on the command line, be it with its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _ending(path: str) -> str:
@@ -250,7 +275,8 @@ def _weighed(answer: Answer, way: ByHand, options: _Options) -> Answer:
     """The answer with paths and an effective field, as far as they were asked for; draws them."""
     from archanalyzer.cli import field_weighing as weighing
 
-    paths = weighing.counts(way)
+    counts = options.paths or options.effective is None
+    paths = weighing.counts(way) if counts else weighing.seen(way)
     effective = None
     if options.effective == "uniform":
         effective = weighing.uniform(way, paths, options.threshold)

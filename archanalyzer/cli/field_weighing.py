@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from math import prod
+from math import log10, prod
 from pathlib import PurePath
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
@@ -25,7 +26,14 @@ from archanalyzer.files import write_whole
 from archanalyzer.graph import Running, Spec
 from archanalyzer.passes.fields.by_hand import ByHand
 from archanalyzer.passes.fields.crossing import along
-from archanalyzer.passes.fields.paths import chain_variances, count_paths, size_at, uniform_weights
+from archanalyzer.passes.fields.paths import (
+    bits_of_counts,
+    chain_variances,
+    count_paths,
+    reached,
+    size_at,
+    uniform_weights,
+)
 from archanalyzer.passes.fields.reading_back import Places, first_place_axis
 from archanalyzer.report.field_pictures import pictures, subtitle, title
 from archanalyzer.report.field_weights import Effective
@@ -34,24 +42,81 @@ from archanalyzer.report.text import plural
 _MOST_PLACES = 1 << 22
 """Of one layer on the way, at most, for which numbers are kept."""
 _PATIENCE = 0.5
-"""Seconds; measuring that is not done by then shows how far it is."""
+"""Seconds; what is not done by then shows how far it is."""
+_MOST_WORK = 1 << 34
+"""Positions times the 30-bit digits of their counts, on the whole way: a few minutes."""
+_DIGIT = 30
+"""Bits: a digit of Python's whole numbers."""
 
 
 def counts(way: ByHand) -> Mapping[int, Places]:
     """The paths from the place to each position of the inputs.
 
     Raises:
+        click.ClickException: there are too many positions on the way, or too many paths.
+    """
+    places = _places(way)
+    bits = bits_of_counts(way.graph, way.types, way.layer)
+    work = sum(number * bits.get(index, 0) / _DIGIT for index, number in places.items())
+    if work > _MOST_WORK:
+        digits = max(bits.values()) * log10(2)
+        raise click.ClickException(
+            f"there are too many paths: counting them would take too long, from up to {max(places.values()):,} "
+            f"positions of {len(places):,} layers, in numbers of up to {digits:,.0f} digits"
+        )
+    layers = iter(range(len(places)))
+    with _watched("counting", len(places)) as tell:
+        by_input = count_paths(
+            way.graph, way.types, way.layer, way.place, watch=lambda _: tell(next(layers, 0))
+        ).by_input
+        tell(len(places))
+    return by_input
+
+
+def seen(way: ByHand) -> Mapping[int, Places]:
+    """Which positions of the inputs there are paths to.
+
+    Raises:
         click.ClickException: there are too many positions on the way.
     """
+    _places(way)
+    return reached(way.graph, way.types, way.layer, way.place)
+
+
+def _places(way: ByHand) -> dict[int, int]:
+    """How many positions of each layer on the way are kept.
+
+    Raises:
+        click.ClickException: they are too many.
+    """
+    found = {}
     for index in way.layers:
         shape, region = way.types.outputs[index].shape, way.asked(index).real
-        places = prod(along(region, axis).size for axis in range(first_place_axis(shape), len(shape)))
-        if places > _MOST_PLACES:
+        found[index] = prod(along(region, axis).size for axis in range(first_place_axis(shape), len(shape)))
+        if found[index] > _MOST_PLACES:
             name = way.graph.layers[index].name
             raise click.ClickException(
-                f"expected at most {_MOST_PLACES:,} positions of a layer to count from, found {places:,} of `{name}`"
+                f"expected at most {_MOST_PLACES:,} positions of a layer to count from, "
+                f"found {found[index]:,} of `{name}`"
             )
-    return count_paths(way.graph, way.types, way.layer, way.place).by_input
+    return found
+
+
+@contextmanager
+def _watched(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A function to tell how many are done; if it takes its time and somebody is watching, a bar shows it."""
+    began = monotonic()
+    with ExitStack() as stack:
+        bar: Any = None  # click names no type for it
+
+        def tell(done: int) -> None:
+            nonlocal bar
+            if bar is None and monotonic() - began > _PATIENCE and sys.stderr.isatty():
+                bar = stack.enter_context(click.progressbar(length=length, label=label, file=sys.stderr))
+            if bar is not None:
+                bar.update(done - bar.pos)
+
+        yield tell
 
 
 def uniform(way: ByHand, paths: Mapping[int, Places], threshold: float) -> Effective:
@@ -121,23 +186,15 @@ def _pinned_inputs(spec: Spec) -> Mapping[str, Array] | None:
 
 
 def _with_progress(spec: Spec, way: ByHand, weights: Mapping[str, Array], how: Measuring) -> Measured:
-    """Seed by seed; if it takes its time and somebody is watching, with a bar that shows how far it is."""
-    began = monotonic()
+    """Seed by seed."""
     inputs = _pinned_inputs(spec)
     parts: list[Measured] = []
 
-    def one(seed: int) -> None:
-        sampling = Sampling((seed,), how.samples)
-        parts.append(measured(spec, way.layer, way.place, weights=weights, inputs=inputs, sampling=sampling))
-
-    seeds = iter(range(how.seeds))
-    for seed in seeds:
-        one(seed)
-        if monotonic() - began > _PATIENCE and sys.stderr.isatty():
-            left = how.seeds - len(parts)
-            with click.progressbar(seeds, length=left, label="measuring", file=sys.stderr) as bar:
-                for each in bar:
-                    one(each)
+    with _watched("measuring", how.seeds) as tell:
+        for seed in range(how.seeds):
+            sampling = Sampling((seed,), how.samples)
+            parts.append(measured(spec, way.layer, way.place, weights=weights, inputs=inputs, sampling=sampling))
+            tell(len(parts))
     return _together(parts)
 
 

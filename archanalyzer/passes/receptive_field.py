@@ -1,7 +1,7 @@
 """Which input positions can reach an output position?
 
-For every layer, every network input and every spatial axis of that input, the interval that an output position sees.
-How they follow from what each layer reads is told in ``fields``.
+For every layer, every network input and every spatial axis of that input, the set of positions that an output position
+sees. How it follows from what each layer reads is told in ``fields``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from archanalyzer.passes.fields.told import Told, told
 from archanalyzer.passes.fields_kept import FieldsKept
 from archanalyzer.passes.tensor_types import TensorTypes
 
-MOST_POSITIONS = 1 << 20
+MOST_POSITIONS = 1 << 21
 """Positions of all layers together that are told apart at most: each takes microseconds and some hundred bytes."""
 
 

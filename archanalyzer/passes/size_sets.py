@@ -113,6 +113,9 @@ class Sizes(NamedTuple):
             return "odd" if self.residues == (1,) else "even"
         if self.residues == (0,):
             return f"{multiples}{self.period}"
+        near = self._near_multiples()
+        if near:
+            return f"{multiples}{self.period}, or {near}"
         others = sorted(set(range(self.period)) - set(self.residues))
         if len(others) < min(len(self.residues), _FEW + 1):
             return f"any but {joined([self._class(residue) for residue in others])}"
@@ -120,6 +123,17 @@ class Sizes(NamedTuple):
         if len(runs) <= _FEW:
             return joined([self._class(first, last) for first, last in runs], conjunction)
         return f"{len(self.residues)} of every {self.period}"
+
+    def _near_multiples(self) -> str:
+        """``1 less``, ``up to 3 more``: what else there is than multiples, where it lies on one side of them."""
+        beside = len(self.residues) - 1
+        number = f"up to {beside}" if beside > 1 else "1"
+        if 0 < 2 * beside < self.period:
+            if self.residues == tuple(range(beside + 1)):
+                return f"{number} more"
+            if self.residues == (0, *range(self.period - beside, self.period)):
+                return f"{number} less"
+        return ""
 
     def _class(self, first: int, last: int | None = None) -> str:
         """The numbers of one remainder, or of those from ``first`` to ``last``."""

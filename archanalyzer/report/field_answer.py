@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 SIZES = ("fitting_input_sizes", "feasible_input_sizes")
 """Totals of the passes that give advice."""
 FEASIBLE = (
-    "feasible: from the size at which every layer takes in something new to that at which a position sees all of it "
-    "(Richter et al. 2021)"
+    "feasible: of the sizes that fit, if any do, from that at which every layer with weights and a window of more than "
+    "one position (no pool, no up-sampling) takes in something new to that at which a position of such a layer sees "
+    "all of the input (Richter et al. 2021)"
 )
 
 

@@ -2,7 +2,8 @@
 
 Positions are whole numbers, an interval goes from ``start`` up to, not including, ``stop``; lists of positions are
 lists of their first and last in each run without a gap. Fractions are whole numbers or ``"p/q"``; null is not known, or
-not there.
+not there. Numbers of paths beyond 13,000 bits, some 3,900 digits, are texts in hexadecimal: Python reads no number of
+more than 4,300 digits unless it is told to.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _MOST_RUNS = 10_000
 """Runs without a gap that are listed; of more, null stands for the list."""
+_MOST_BITS = 13_000
+"""Of a number: what has more is written as a text."""
 
 
 def document(members: Mapping[str, Any]) -> str:
@@ -217,16 +220,21 @@ def paths(found: Sequence[Counted], graph: Graph) -> list[dict[str, Any]]:
     return [
         {
             "input": graph.layers[one.input].name,
-            "total": one.total,
+            "total": _exact(one.total),
             "positions": one.positions,
-            "most": {"paths": one.most, "at": list(one.most_at)},
-            "fewest": {"paths": one.fewest, "at": list(one.fewest_at)},
+            "most": {"paths": _exact(one.most), "at": list(one.most_at)},
+            "fewest": {"paths": _exact(one.fewest), "at": list(one.fewest_at)},
             "half": one.half,
             "start": list(one.counts.start),
-            "profiles": [[int(each) for each in profile] for profile in one.profiles],
+            "profiles": [[_exact(int(each)) for each in profile] for profile in one.profiles],
         }
         for one in found
     ]
+
+
+def _exact(count: int) -> int | str:
+    """A number of paths; of too many digits for a number, ``"0x1f…"``, no less exact."""
+    return count if count.bit_length() <= _MOST_BITS else hex(count)
 
 
 def effective(found: Effective, graph: Graph) -> dict[str, Any]:

@@ -180,6 +180,8 @@ def _linear(slope: object, offset: object) -> str:
 def _cut_text(cut: Cut | None, length: int, what: str) -> str:
     if cut is None:
         return "not known"
+    if not cut.size:
+        return f"everything: none of the {length} that there are is seen"
     if not cut.less:
         return f"nothing: all that is seen lies within the {length} that there are"
     sizes = least_most(cut.min_size, cut.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from archanalyzer.graph import Graph
@@ -13,12 +13,15 @@ from archanalyzer.passes.fields.told import Told
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report.cells import NOTHING, UNKNOWN, shape_text
 from archanalyzer.report.field_page import Grid, Notes, Part, Row
-from archanalyzer.report.field_words import least_most, number, of_axes
+from archanalyzer.report.field_words import least_most, names_text, number, of_axes
 from archanalyzer.report.sheet import Node, block_tree
-from archanalyzer.report.text import escape
 
-MOST_LOOKED_AT = 1 << 18
-"""Positions near borders that are looked at, of all layers together."""
+MOST_LOOKED_AT = 1 << 20
+"""Positions near borders that are looked at, of all layers that are shown together."""
+
+_MOST_BESIDE = 3
+"""Axes of an input of which different things are told in one row."""
+_NO_AXES = "the inputs have no spatial axes, or no layer that is shown sees one: there are no fields to tell of"
 
 
 class Entry(NamedTuple):
@@ -28,12 +31,16 @@ class Entry(NamedTuple):
     cut: Cut | None
 
 
-def entries(fields: ReceptiveFields) -> list[tuple[Entry, ...] | None]:
-    """What each layer sees, axis by axis; None where that is not known."""
+def entries(fields: ReceptiveFields, shown: Collection[int] | None = None) -> list[tuple[Entry, ...] | None]:
+    """What each layer sees, axis by axis; None where that is not known, or where layers are named, of the others."""
     budget = Budget(MOST_LOOKED_AT)
     known: dict[tuple[int, int], tuple[Entry, ...]] = {}
     found: list[tuple[Entry, ...] | None] = []
-    for places, told, output in zip(fields.places, fields.told, fields.types.outputs, strict=True):
+    every = zip(fields.places, fields.told, fields.types.outputs, strict=True)
+    for index, (places, told, output) in enumerate(every):
+        if shown is not None and index not in shown:
+            found.append(None)
+            continue
         key = id(places), len(output.shape)
         if places is not None and told is not None and key not in known:
             known[key] = tuple(_entries(places, told, output.shape, budget))
@@ -43,11 +50,15 @@ def entries(fields: ReceptiveFields) -> list[tuple[Entry, ...] | None]:
 
 def _entries(places: Fields, told: Sequence[Told], shape: tuple[int, ...], budget: Budget) -> Iterator[Entry]:
     parts = in_full(places, shape)
+    cuts: dict[object, Cut | None] = {}
     for each in told:
         axes = [
             axis for part in parts for axis in part if (axis.field.input, axis.along.axis) == (each.input, each.axis)
         ]
-        cut = cut_of_all(axes, budget) if each.exact else None
+        key = each.exact, *((id(axis.along.field), axis.by_channel, axis.listed) for axis in axes)
+        if key not in cuts:  # those of an image's height and width are mostly the same
+            cuts[key] = cut_of_all(axes, budget) if each.exact else None
+        cut = cuts[key]
         if cut is not None and each.min_size == 0:  # some features see nothing of this input
             cut = cut._replace(min_size=0, min_number=0)
         yield Entry(each, cut)
@@ -106,13 +117,19 @@ _COLUMNS = (
 
 def overview(fields: ReceptiveFields, depth: int | None) -> list[Part]:
     """The table, ``depth`` levels of blocks unfolded, None for all, and what its columns mean."""
-    found = entries(fields)
+    root = block_tree(fields.graph)
+    lines = list(_lines(fields.graph, root, depth))
+    shown = frozenset(line.layer for line in lines if line.layer is not None)
+    found = entries(fields, shown)
     columns = [column for column in _COLUMNS if _is_told(column.title, found)]
-    rows = list(_Table(fields.graph, fields, found, columns).rows(block_tree(fields.graph), depth))
+    table = _Table(fields, found, columns)
+    rows = [row for line in lines for row in table.rows(line)]
     titles = ["layer", "output", *(column.title for column in columns)]
     notes = [f"{column.title}: {column.note}" for column in columns]
     if any(UNKNOWN in row.cells for row in rows):
         notes.append(f"{UNKNOWN} not known, or too much to look at")
+    if fields.graph.inputs and not any(found[index] or found[index] is None for index in shown):
+        notes.append(_NO_AXES)
     return [Grid(titles, rows), Notes(notes)]
 
 
@@ -129,50 +146,72 @@ def _is_told(title: str, found: Sequence[tuple[Entry, ...] | None]) -> bool:
     return True
 
 
+class _Line(NamedTuple):
+    """A layer, or a block folded to its output or as a heading; ``layer`` None: a heading, or a block without one."""
+
+    label: str
+    layer: int | None
+    indent: int
+    is_heading: bool = False
+
+
+def _lines(graph: Graph, root: Node, depth: int | None) -> Iterator[_Line]:
+    """What stands in a block, ``depth`` levels unfolded; without recursion, since blocks may be nested without end."""
+    open_ = [(iter(root.items()), "", 0)]
+    while open_:
+        items, inside, indent = open_[-1]
+        item = next(items, None)
+        if item is None:
+            open_.pop()
+        elif isinstance(item, int):
+            yield _Line(graph.layers[item].name.removeprefix(inside), item, indent)
+        elif item.block is not None:
+            is_heading = indent != depth
+            output = None if is_heading else item.block.output
+            yield _Line(item.block.name.removeprefix(inside), output, indent, is_heading)
+            if is_heading:
+                open_.append((iter(item.items()), f"{item.block.name}/", indent + 1))
+
+
 class _Table:
     def __init__(
-        self,
-        graph: Graph,
-        fields: ReceptiveFields,
-        found: Sequence[tuple[Entry, ...] | None],
-        columns: Sequence[_Column],
+        self, fields: ReceptiveFields, found: Sequence[tuple[Entry, ...] | None], columns: Sequence[_Column]
     ) -> None:
-        self._graph = graph
         self._fields = fields
         self._found = found
         self._columns = columns
-        self._several = len(graph.inputs) > 1
 
-    def rows(self, root: Node, depth: int | None) -> Iterator[Row]:
-        """The rows of what stands in a block; without recursion, since blocks may be nested without end."""
-        open_ = [(iter(root.items()), "", 0)]
-        while open_:
-            items, inside, indent = open_[-1]
-            item = next(items, None)
-            if item is None:
-                open_.pop()
-            elif isinstance(item, int):
-                yield self._row(self._graph.layers[item].name.removeprefix(inside), item, indent)
-            elif item.block is not None and indent == depth:
-                yield self._row(item.block.name.removeprefix(inside), item.block.output, indent)
-            elif item.block is not None:
-                cells = [item.block.name.removeprefix(inside), *[""] * (1 + len(self._columns))]
-                yield Row(cells, indent, is_heading=True)
-                open_.append((iter(item.items()), f"{item.block.name}/", indent + 1))
+    def rows(self, line: _Line) -> Iterator[Row]:
+        """That of a line; below it one for each input or axis, where several are seen in different ways."""
+        if line.layer is None:
+            sign = "" if line.is_heading else UNKNOWN
+            yield Row([line.label, *[sign] * (1 + len(self._columns))], line.indent, line.is_heading)
+            return
+        shape = shape_text(self._fields.types.outputs[line.layer].shape)
+        parts = self._parts(self._found[line.layer])
+        if len({tuple(cells) for cells in parts.values()}) <= 1:
+            yield Row([line.label, shape, *next(iter(parts.values()))], line.indent)
+            return
+        yield Row([line.label, shape, *[""] * len(self._columns)], line.indent)
+        for of, cells in parts.items():
+            yield Row([f"of {of}", "", *cells], line.indent + 1)
 
-    def _row(self, label: str, index: int | None, indent: int) -> Row:
-        if index is None:
-            return Row([label, *[UNKNOWN] * (1 + len(self._columns))], indent)
-        shape = shape_text(self._fields.types.outputs[index].shape)
-        return Row([label, shape, *(self._cell(column, self._found[index]) for column in self._columns)], indent)
-
-    def _cell(self, column: _Column, found: Sequence[Entry] | None) -> str:
-        if found is None:
-            return UNKNOWN
-        by_input: dict[int, list[str]] = {}
+    def _parts(self, found: Sequence[Entry] | None) -> dict[str, list[str]]:
+        """The cells of the columns, by what they tell of: an input, or those of its many axes that are alike."""
+        if not found:
+            return {"": [UNKNOWN if found is None else NOTHING] * len(self._columns)}
+        by_input: dict[int, dict[tuple[str, ...], list[int]]] = {}
         for entry in found:
-            by_input.setdefault(entry.told.input, []).append(column.write(entry))
-        texts = {index: of_axes(axes) for index, axes in by_input.items()}
-        if not self._several or len(set(texts.values())) <= 1:
-            return next(iter(texts.values()), NOTHING)
-        return ", ".join(f"{escape(self._graph.layers[index].name)} {text}" for index, text in texts.items())
+            written = tuple(column.write(entry) for column in self._columns)
+            by_input.setdefault(entry.told.input, {}).setdefault(written, []).append(entry.told.axis)
+        parts = {}
+        for index, alike in by_input.items():
+            name, axes = self._fields.graph.layers[index].name, self._fields.types.outputs[index].axis_names
+            if len(alike) == 1 or sum(map(len, alike.values())) <= _MOST_BESIDE:
+                every = sorted((axis, cells) for cells, some in alike.items() for axis in some)
+                parts[name] = [of_axes(texts) for texts in zip(*(cells for _, cells in every), strict=True)]
+            else:
+                for cells, some in alike.items():
+                    names = names_text([axes[axis] for axis in some])
+                    parts[names if len(by_input) == 1 else f"{name}, {names}"] = list(cells)
+        return parts

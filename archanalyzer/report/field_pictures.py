@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from archanalyzer.passes.fields.by_hand import ByHand
 from archanalyzer.passes.fields.crossing import along
 from archanalyzer.passes.fields.reading_back import Places, first_place_axis
@@ -12,13 +14,16 @@ from archanalyzer.report.field_weights import Effective, count_text, counted, si
 from archanalyzer.report.field_words import place_text
 from archanalyzer.report.text import plural
 
+_MOST_DRAWN = 10**300
+
 
 class Picture(NamedTuple):
     """One input of the network as a place sees it.
 
     ``extent``: the input's along each axis. ``field``: along each axis, from where to where it reaches on an endless
     input, the stop not included. ``weights``: what shades the positions of the actual input, ``what`` they are.
-    ``level``: the weight at which a line is drawn, None for none.
+    ``level``: the weight at which a line is drawn, None for none; then weights are relative to the largest. ``sums``:
+    what the weights are where they are added up along the axes that are not shown.
     """
 
     name: str
@@ -28,18 +33,41 @@ class Picture(NamedTuple):
     weights: Places
     what: str
     level: float | None = None
+    sums: str = "weights, added up along the axes not shown"
+
+    @property
+    def above(self) -> tuple[tuple[int, int], ...]:
+        """Along each axis, from where to where weights reach the level; the field where there is none."""
+        if self.level is None:
+            return self.field
+        start, numbers = self.weights
+        box = Places(start, (numbers >= self.level) & (numbers > 0)).trimmed()
+        return self.field if box is None else tuple((each.start, each.stop) for each in box.ranges)
 
 
 def pictures(way: ByHand, paths: Mapping[int, Places], effective: Effective | None) -> list[Picture]:
     """The inputs that a place sees, shaded by its paths, or where there is one, by its effective field."""
     if effective is None:
-        return [_picture(way, index, weights, "paths from a position") for index, weights in paths.items()]
-    what = f"part of the largest weight, {effective.origin.partition(';')[0]} weights"
+        return [_of_paths(way, index, counts) for index, counts in paths.items()]
+    which = f"{effective.origin.partition(';')[0]} weights"
     shown = []
     for index, (start, numbers) in effective.weights.items():
         relative = Places(start, numbers / numbers.max())
-        shown.append(_picture(way, index, relative, what)._replace(level=effective.threshold))
+        picture = _picture(way, index, relative, f"part of the largest weight, {which}")
+        sums = f"part of the largest sum along the axes not shown, {which}"
+        shown.append(picture._replace(level=effective.threshold, sums=sums))
     return shown
+
+
+def _of_paths(way: ByHand, index: int, counts: Places) -> Picture:
+    """Counts beyond doubles are drawn as parts of the largest."""
+    largest = int(counts.numbers.max())
+    if largest <= _MOST_DRAWN:
+        sums = "paths from all positions along the axes not shown"
+        return _picture(way, index, counts, "paths from a position")._replace(sums=sums)
+    parts = np.reshape([int(each) / largest for each in counts.numbers.ravel()], counts.numbers.shape)
+    picture = _picture(way, index, Places(counts.start, parts), "paths from a position, part of the most")
+    return picture._replace(sums="paths, added up along the axes not shown")
 
 
 def _picture(way: ByHand, index: int, weights: Places, what: str) -> Picture:

@@ -19,7 +19,8 @@ from archanalyzer.report.field_words import place_text
 from archanalyzer.report.text import plural
 
 _MOST_BINS = 16
-_LONGEST_BAR = 24
+_BAR, _LONGEST_BAR = "=", 24
+"""A sign that means nothing in Markdown, and that ASCII has."""
 _MOST_DIGITS = 60
 """Counts with more digits are rounded in text; JSON has them all."""
 
@@ -95,15 +96,35 @@ def _histograms(one: Counted, names: Sequence[str]) -> Iterator[Grid]:
 
 
 def _histogram(start: int, profile: Array, total: int) -> Iterator[Row]:
-    """The share of the paths from stretches of positions along an axis, of equal length but for the last."""
-    length = -(-len(profile) // _MOST_BINS)
-    sums = [int(profile[at : at + length].sum()) for at in range(0, len(profile), length)]
+    """The share of the paths from stretches of positions along an axis."""
+    stretches = _stretches(len(profile))
+    sums = [int(profile[each.start : each.stop].sum()) for each in stretches]
     largest = max(sums)
-    for at, share in enumerate(sums):
-        first = start + at * length
-        last = min(first + length, start + len(profile)) - 1
+    for each, share in zip(stretches, sums, strict=True):
+        first, last = start + each.start, start + each.stop - 1
         label = str(first) if first == last else f"{first}–{last}"
-        yield Row((label, percent(share / total), "#" * round(_LONGEST_BAR * share / largest)))
+        yield Row((label, percent(share / total), _BAR * round(_LONGEST_BAR * share / largest)))
+
+
+def _stretches(length: int) -> list[range]:
+    """So many positions in as many stretches as are shown, all of one length but for the ends, which are alike.
+
+    Else what is symmetric would not look so.
+    """
+    one = -(-length // _MOST_BINS)
+    while (end := _end(length, one)) is None:
+        one += 1
+    starts = [0, *range(end, length, one)]
+    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], length], strict=True)]
+
+
+def _end(length: int, one: int) -> int | None:
+    """How long the first and the last stretch are, of ``one`` at most; None where they cannot be alike."""
+    for number in (-(-length // one), -(-length // one) + 1):
+        excess = number * one - length
+        if excess % 2 == 0 and excess < 2 * one and number <= _MOST_BINS:
+            return one - excess // 2
+    return None
 
 
 def count_text(count: int, most_digits: int = _MOST_DIGITS) -> str:

@@ -166,11 +166,13 @@ def test_pinned_inputs_are_used_with_given_weights(printed: Any, folder: Path) -
     assert found["inputs"][0]["relative"] == [0.25, 0, 0, 1]
 
 
-def test_the_default_threshold_is_that_of_the_paths() -> None:
+def test_the_default_threshold_is_that_of_the_paths(printed: Any) -> None:
     from archanalyzer.cli.field import command
 
     (option,) = (each for each in command.params if each.name == "threshold")
     assert option.default == DEFAULT_THRESHOLD
+    found = json.loads(printed("net.yaml", "stage", "--effective", "uniform", "--format", "json"))
+    assert found["effective"]["threshold"] == DEFAULT_THRESHOLD
 
 
 @pytest.mark.parametrize("name", ["f.png", "f.svg", "f.PNG"])
@@ -246,6 +248,14 @@ def test_every_layer_of_every_case_can_be_asked_about(printed: Any) -> None:
         (["net.yaml", "stage", "--effective", "uniform", "--threshold", "2"], "2.0 is not in the range 0<=x<=1"),
         (["net.yaml", "stage", "--effective", "uniform", "--threshold", "nan"], "expected a number, found nan"),
         (["net.yaml", "stage", "--effective", "random", "--seeds", "0"], "0 is not in the range x>=1"),
+        (["net.yaml", "stage", "--threshold", "0.5"], "`--threshold` is that of an effective field"),
+        (["net.yaml", "stage", "--paths", "--threshold", "0.5"], "`--threshold` is that of an effective field"),
+        (["net.yaml", "stage", "--seeds", "3"], "`--seeds` says how to measure"),
+        (["net.yaml", "stage", "--effective", "uniform", "--samples", "1"], "`--samples` says how to measure"),
+        (
+            ["net.yaml", "stage", "--effective", "random", "--dtype", "int8"],
+            "it is measured in float32 or float64, not in `--dtype int8`",
+        ),
         (["net.yaml", "stage", "--depth", "1"], "`--depth` folds blocks of the table of all layers, and of the walk"),
         (["net.yaml", "stage", "--log"], "`--log` is for shades that `--draw` draws"),
         (["net.yaml", "stage", "--draw", "f.pdf"], "cannot draw `f.pdf`: expected the ending `.svg` or `.png`"),
@@ -300,6 +310,75 @@ def test_a_spec_with_errors(capsys: pytest.CaptureFixture[str], folder: Path) ->
     assert main(["field", "bad.yaml", "-o", "out.txt"]) == 2
     assert capsys.readouterr().err.endswith("`out.txt` was not written\n")
     assert not {"f.png", "out.txt"} & {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("text", [None, "", "inputs: {x: ["])
+def test_of_what_cannot_be_read_the_error_alone_is_told(
+    text: str | None, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    if text is not None:
+        (folder / "unusable.yaml").write_text(text)
+    assert main(["field", "unusable.yaml"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("unusable.yaml")) == ("", True)
+
+
+def test_counts_of_more_digits_than_python_reads(printed: Any, folder: Path) -> None:
+    """Two positions that a kernel of 3 both sees, 15,000 times: 2 to the power of 14,999 paths from each."""
+    layers = "layers:\n  - conv1d: {filters: 1, kernel: 3, padding: 1, bias: false}\n    repeat: 15000\n    name: c\n"
+    (folder / "deep.yaml").write_text(f"archspec: 1\ninputs: {{x: [1, 2]}}\n{layers}")
+    (found,) = json.loads(printed("deep.yaml", "c_15000", "--paths", "--format", "json"))["paths"]
+    assert int(found["total"], 16) == 2**15000
+    assert [[int(each, 16) for each in profile] for profile in found["profiles"]] == [[2**14999] * 2]
+    assert "in all       2.818e4515\n" in printed("deep.yaml", "c_15000", "--paths")  # 15000·log10(2) = 4515.44993…
+    printed("deep.yaml", "c_15000", "--draw", "f.png")
+
+
+def test_counting_that_is_hopeless_is_refused(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    layers = "layers:\n  - conv2d: {filters: 1, kernel: 3, padding: 1}\n    repeat: 2000\n    name: c\n"
+    (folder / "deep.yaml").write_text(f"archspec: 1\ninputs: {{x: [1, 1000, 1000]}}\n{layers}")
+    assert main(["field", "deep.yaml", "c_2000", "--paths"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("Error: there are too many paths: counting them would take too long")) == ("", True)
+    assert "numbers of up to 1,908 digits" in err  # 9^2000
+
+
+@pytest.mark.parametrize("patience", [-1, 1000])
+def test_counting_that_takes_long_shows_how_far_it_is(patience: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("archanalyzer.cli.field_weighing._PATIENCE", patience)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["field", "net.yaml", "stage", "--paths"]) == 0
+    assert ("counting" in terminal.getvalue() and "100%" in terminal.getvalue()) is (patience < 0)
+
+
+def test_a_layer_that_sees_nothing_of_the_actual_input(printed: Any, folder: Path) -> None:
+    """Of 8 positions, padded to 26, the last 8 are left: all behind the end."""
+    layers = "layers:\n  - pad: 10\n  - crop: {amount: [[20, 0]]}\n    name: nothing\n"
+    (folder / "blind.yaml").write_text(f"archspec: 1\ninputs: {{x: [1, 8]}}\n{layers}")
+    assert "\ncut      everything: none of the 8 that there are is seen\n" in printed("blind.yaml", "nothing")
+
+
+def test_inputs_without_spatial_axes(printed: Any, folder: Path) -> None:
+    (folder / "flat.yaml").write_text("archspec: 1\ninputs: {x: [4]}\nlayers: [relu]\n")
+    note = "the inputs have no spatial axes"
+    assert note in printed("flat.yaml")
+    assert note not in printed("net.yaml")
+
+
+def test_several_inputs_have_rows_of_their_own(printed: Any, folder: Path) -> None:
+    """What both inputs say alike is one row, as of a sum of two that are seen alike."""
+    layers = "layers:\n  - conv1d: {filters: 1, kernel: 3, padding: 1}\n    from: a\n    name: c\n"
+    layers += "  - add:\n    from: [c, b]\n  - add:\n    from: [a, b]\n    name: alike\noutputs: [add, alike]\n"
+    (folder / "two.yaml").write_text(f"archspec: 1\ninputs: {{a: [1, 9], b: [1, 9]}}\n{layers}")
+    lines = printed("two.yaml").splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("add"))
+    assert [line.split() for line in lines[at : at + 4]] == [
+        ["add", "1×9"],
+        ["of", "a", "3", "1", "1", "0", "2–3"],
+        ["of", "b", "1", "1", "0", "0", "1"],
+        ["alike", "1×9", "1", "1", "0", "0", "1"],
+    ]
 
 
 def test_a_place_that_sees_nothing(printed: Any, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

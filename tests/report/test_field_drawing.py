@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from io import BytesIO
 from typing import Any
@@ -70,6 +71,53 @@ def test_a_small_field_is_drawn_larger_beside_the_whole() -> None:
     large = png(PLANE._replace(extent=(9, 9))).shape
     small = png(PLANE._replace(extent=(90, 90))).shape
     assert small[1] > 1.5 * large[1]
+
+
+def test_of_an_effective_field_what_reaches_the_threshold_is_drawn_larger() -> None:
+    """A field as large as the input, of which one position weighs: the picture gets a second panel."""
+    one = np.full((9, 9), 0.01)
+    one[4, 4] = 1.0
+    picture = PLANE._replace(field=((0, 9), (0, 9)), weights=Places((0, 0), one))
+    assert png(picture._replace(level=0.5)).shape[1] > 1.5 * png(picture).shape[1]
+
+
+@pytest.mark.parametrize("extents", [(9, 9), (4, 9, 9)])
+def test_a_threshold_is_explained_where_a_line_is_drawn(extents: tuple[int, ...]) -> None:
+    """Over three axes there is none; projections are parts of the largest sum there."""
+    weights = Places((0,) * len(extents), np.ones(extents))
+    field = tuple((0, extent) for extent in extents)
+    names = ("depth", "height", "width")[-len(extents) :]
+    picture = Picture("x", names, extents, field, weights, "part", 0.5, "part of the largest sum")
+    texts = _texts(picture)
+    assert ("threshold" in texts) is (len(extents) == 2)
+    assert ("part of the largest sum" in texts) is (len(extents) == 3)
+
+
+def _texts(picture: Picture) -> list[str]:
+    """All that is written in a drawing: in an SVG, each text stands in a comment before its outlines."""
+    content = draw([picture], "net", "", "svg").decode()
+    return [each.strip() for each in re.findall(r"<!--(.*?)-->", content)]
+
+
+def test_positions_that_do_not_exist_are_not_labelled() -> None:
+    picture = PLANE._replace(extent=(28, 28), field=((0, 28), (0, 28)), weights=Places((0, 0), np.ones((28, 28), int)))
+    labels = [int(each) for each in _texts(picture) if each.isdecimal()]
+    assert 24 in labels
+    assert 28 not in labels
+
+
+def test_two_inputs_stand_side_by_side() -> None:
+    both = draw([PLANE, PLANE], "net", "", "png")
+    height, width = imread(BytesIO(both)).shape[:2]
+    assert height == png(PLANE).shape[0]
+    assert width > 1.5 * png(PLANE).shape[1]
+
+
+def test_a_logarithmic_scale_of_few_magnitudes_is_labelled_between_them() -> None:
+    weights = Places((0, 2), np.repeat([[1, 10, 30]], 4, axis=0))
+    content = draw([PLANE._replace(weights=weights)], "net", "", "svg", log=True).decode()
+    texts = [each.strip() for each in re.findall(r"<!--(.*?)-->", content)]
+    assert {"2", "5", "10", "20"} <= set(texts)
 
 
 @pytest.mark.parametrize(

@@ -58,20 +58,20 @@ def test_paths() -> None:
         "",
         "length   paths",
         "────────────────────────────────────────",
-        "2       11.1 %  ########",
-        "3       22.2 %  ################",
-        "4       33.3 %  ########################",
-        "5       22.2 %  ################",
-        "6       11.1 %  ########",
+        "2       11.1 %  ========",
+        "3       22.2 %  ================",
+        "4       33.3 %  ========================",
+        "5       22.2 %  ================",
+        "6       11.1 %  ========",
     ]
 
 
 def test_axes_with_one_position_have_no_profile_and_alike_ones_have_one() -> None:
     assert page_of_paths(way(SQUARE, "x: [1, 3, 3]", 1, 0))[-4:] == [
         "───────────────────────────────────────",
-        "0      33.3 %  ########################",
-        "1      33.3 %  ########################",
-        "2      33.3 %  ########################",
+        "0      33.3 %  ========================",
+        "1      33.3 %  ========================",
+        "2      33.3 %  ========================",
     ]
     both = page_of_paths(way("  - conv2d: {filters: 1, kernel: 3}\n", "x: [1, 3, 3]", 0, 0))
     assert [line for line in both if "paths" in line] == ["paths from x", "height, width   paths"]
@@ -80,8 +80,20 @@ def test_axes_with_one_position_have_no_profile_and_alike_ones_have_one() -> Non
 def test_many_positions_are_taken_together() -> None:
     """33 positions in stretches of 3, the shortest number of which there are no more than 16."""
     lines = page_of_paths(way("  - conv1d: {filters: 1, kernel: 33}\n", "x: [1, 33]", 0))
-    assert lines[-1] == "30–32   9.1 %  ########################"
+    assert lines[-1] == "30–32   9.1 %  ========================"
     assert len(lines) == 10 + 11
+
+
+@pytest.mark.parametrize("extent", [17, 31, 34, 50, 51, 97, 1000])
+def test_what_is_symmetric_looks_so(extent: int) -> None:
+    """A kernel as wide as the input has one path from each of its positions: the bars read alike from both ends."""
+    lines = page_of_paths(way(f"  - conv1d: {{filters: 1, kernel: {extent}}}\n", f"x: [1, {extent}]", 0))[10:]
+    bars = [line.split()[-1] for line in lines]
+    assert bars == bars[::-1]
+    assert 5 <= len(bars) <= 16
+    ends = [line.split()[0].split("–") for line in lines]
+    assert [int(end[0]) for end in ends] == [0, *(int(end[-1]) + 1 for end in ends[:-1])]
+    assert int(ends[-1][-1]) == extent - 1
 
 
 def test_gaps_have_no_paths() -> None:
@@ -171,6 +183,20 @@ def test_an_effective_field_is_drawn_relative_to_its_largest_weight() -> None:
     assert (picture.weights.numbers.tolist(), picture.level) == ([0, 0.25, 1, 0.25], 0.0455)
     assert picture.what == "part of the largest weight, uniform weights"
     assert subtitle(one, {}, found) == "effective field 3: 3 positions"
+
+
+def test_what_reaches_the_threshold_has_bounds_of_its_own() -> None:
+    one = way(TWICE, "x: [1, 9]", 2)
+    found = of_weights(np.array([0.0, 0.1, 0.4, 0.1]), 0.5)
+    assert pictures(one, {}, found)[0].above == ((2, 3),)
+    paths_of_it = count_paths(one.graph, one.types, one.layer, one.place).by_input
+    assert pictures(one, paths_of_it, None)[0].above == ((2, 7),)
+
+
+def test_counts_beyond_doubles_are_drawn_as_parts() -> None:
+    one = way(TWICE, "x: [1, 9]", 2)
+    (picture,) = pictures(one, {0: Places((0,), np.array([10**400, 10**399], dtype=object))}, None)
+    assert (picture.weights.numbers.tolist(), picture.what) == ([1, 0.1], "paths from a position, part of the most")
 
 
 def test_several_inputs_are_told_by_name() -> None:

@@ -80,7 +80,8 @@ UNEVEN_OVERLAP = Rule(
     "a transposed convolution's outputs are sums of unequally many products",
     why="Where the kernel is not a multiple of the stride, some outputs take in more positions than their neighbours, "
     "in a pattern that repeats itself with the stride: over two axes, a checkerboard (Odena, Dumoulin & Olah 2016, "
-    "Distill).",
+    "Distill). That a convolution with kernel 3 and stride 2 reads some pixels more often than others is not told: it "
+    "is so in every ResNet, and in most networks that work well.",
     bad="""\
 archspec: 1
 inputs: {image: [3, 8, 8]}
@@ -100,7 +101,8 @@ GRIDDING = Rule(
     "gridding",
     "what a position sees has gaps: a grid of positions, with others between them that it does not see",
     why="Through dilations with a common factor, an output sees only every so many pixels, and its neighbour only "
-    "others, which shows as a grid (Wang et al. 2018, arXiv:1702.08502, section 3.2).",
+    "others, which shows as a grid (Wang et al. 2018, arXiv:1702.08502, section 3.2). A stride larger than its kernel "
+    "leaves gaps, too.",
     bad="""\
 archspec: 1
 inputs: {image: [3, 32, 32]}
@@ -123,7 +125,9 @@ MISALIGNED_WAYS = Rule(
     "ways that meet in a layer look at different places of the input",
     why="At one position, the layer joins what was seen around different centres, or at different strides: what "
     "belongs to different places of the input (Araujo, Norris & Sim 2019, Distill, on alignment). Ways that end at the "
-    "same position, as those of causal layers do, are not meant.",
+    "same position, as those of causal layers do, are not meant. Behind an up-sampling, centres are compared on "
+    "average over a period. What moves by no one stride is not compared: behind an up-sampling that keeps the corners, "
+    "say, centres run ahead at one end and lag behind at the other, by as much.",
     bad="""\
 archspec: 1
 inputs: {image: [3, 32, 32]}

@@ -8,13 +8,13 @@ That is not told: it is true of every 3×3 convolution with stride 2, and so of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
 from typing import NamedTuple, TypeAlias
 
-from archanalyzer.diagnostics import Diagnostic
+from archanalyzer.diagnostics import Diagnostic, Note
 from archanalyzer.diagnostics.rules.fields import GRIDDING, UNEVEN_OVERLAP
-from archanalyzer.graph import Graph, Window
+from archanalyzer.graph import Graph, Layer, Window
 from archanalyzer.passes.advice.windows import Looking, Windows, joined, listed_names, taps, with_weights
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.fields.field import Along, Fields
@@ -44,7 +44,7 @@ def evenness(graph: Graph, types: TensorTypes, windows: Windows, fields: Recepti
     gaps = _gaps_by_layer(fields)
     gridded = _gridded(graph, types, fields, windows, gaps)
     if gridded:
-        told.append(_told_gridded(graph, types, gridded, gaps[gridded[0]]))
+        told.append(_told_gridded(graph, types, windows, gridded, gaps))
     return Evenness(tuple(uneven), tuple(gridded), tuple(told))
 
 
@@ -164,19 +164,62 @@ def _moves(along: Along) -> bool:
     return along.along is not None and along.field.positions > 1 and not still
 
 
-def _told_gridded(graph: Graph, types: TensorTypes, gridded: Sequence[int], gaps: Gaps) -> Diagnostic:
+def _told_gridded(
+    graph: Graph, types: TensorTypes, windows: Windows, gridded: Sequence[int], gaps: Sequence[Gaps]
+) -> Diagnostic:
     """One diagnostic for all layers, at the first of them."""
     layer = graph.layers[gridded[0]]
-    (index, _), (number, size) = next(iter(gaps.items()))
-    axes = [axis for (source, axis), seen in gaps.items() if source == index and seen == (number, size)]
+    (index, axis), (number, size) = next(iter(gaps[layer.index].items()))
+    axes = [axis for (source, axis), seen in gaps[layer.index].items() if source == index and seen == (number, size)]
     along = joined(types.outputs[index].axis_names[axis] for axis in axes)
     first = "at the first of them, a position" if len(gridded) > 1 else "a position"
     message = (
         f"{listed_names([graph.layers[each].name for each in gridded])}: along the {along} of "
         f"`{graph.layers[index].name}`, {first} sees {number:,} of the {size:,} positions that its field spans"
     )
-    hint = (
-        "let the taps of a kernel be no further apart than what each of them sees: dilations of 1, 2 and 5 leave no "
-        "gaps, those of 2, 2 and 2 do"
-    )
-    return Diagnostic(GRIDDING, message, layer.source, hint, layer.trail)
+    hint, notes = _cause(graph, windows, _arising(graph, gaps, layer.index, (index, axis)))
+    return Diagnostic(GRIDDING, message, layer.source, hint, layer.trail, notes)
+
+
+def _arising(graph: Graph, gaps: Sequence[Gaps], index: int, axis: tuple[int, int]) -> int:
+    """The layer in which gaps along an axis arise that another is left with: what it reads has none."""
+    while sources := [source for source in graph.layers[index].inputs if axis in gaps[source]]:
+        index = sources[0]
+    return index
+
+
+def _cause(graph: Graph, windows: Windows, arising: int) -> tuple[str | None, tuple[Note, ...]]:
+    """What makes gaps in a layer, as a hint and a note: its dilation, or a stride over more than a window, before it.
+
+    There are others, as rows that a reshape cuts up; then nothing is said.
+    """
+    by_layer: dict[int, list[Window]] = {}
+    for each in windows.looking:
+        if isinstance(each.window, Window):
+            by_layer.setdefault(each.layer.index, []).append(each.window)
+    layer = graph.layers[arising]
+    dilation = max((each.step // each.upsampling for each in by_layer.get(arising, ()) if each.count > 1), default=1)
+    if dilation > 1:
+        note = f"gaps arise in {layer.name}: its taps lie {dilation:,} positions apart"
+        return (
+            "let the taps of a kernel be no further apart than what each of them sees: dilations of 1, 2 and 5 leave "
+            "no gaps, those of 2, 2 and 2 do"
+        ), (Note(note, layer.source),)
+    for before in _behind(graph, arising):
+        for window in by_layer.get(before.index, ()):
+            spanned = (window.count - 1) * window.step + 1
+            if window.upsampling == 1 and window.stride > spanned:
+                note = (
+                    f"gaps arise from {before.name}: it moves on by {window.stride:,} positions and spans {spanned:,}"
+                )
+                return f"give `{before.name}` a stride no larger than its kernel", (Note(note, before.source),)
+    return None, ()
+
+
+def _behind(graph: Graph, index: int) -> Iterator[Layer]:
+    """The layers that a layer reads, directly or through others, the last ones first."""
+    reached = set(graph.layers[index].inputs)
+    for layer in reversed(graph.layers[:index]):
+        if layer.index in reached:
+            reached.update(layer.inputs)
+            yield layer

@@ -3,7 +3,8 @@
 After Richter, Schöning, Wiedenroth & Krumnack 2021, "Should You Go Deeper? Optimizing Convolutional Neural Network
 Architectures without Training by Receptive Field Analysis" (arXiv:2106.12307), and its toolbox: a layer whose window is
 larger than one position is unproductive where the field of what it reads, on the narrowest way, is larger than the
-input. From the smallest feasible size on no layer is; up to the largest one, some position sees the whole input.
+input. From the smallest feasible size on no layer is; up to the largest one, some position sees the whole input. Layers
+without weights don't count, as pools and up-samplings; and of sizes, those that fit, if any in that range do.
 
 Both are told axis by axis. A layer is unproductive if that is so along every axis along which its window is larger than
 one, and of every input that moves under it. An input that has one position alone, as a generator's noise, is no image
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import UNPRODUCTIVE_LAYER
 from archanalyzer.graph import Graph, Layer, Window, shown_shape
+from archanalyzer.passes.advice.sizes import FittingSizes
 from archanalyzer.passes.advice.ways import InputAxis, Sight, sights
 from archanalyzer.passes.advice.windows import Windows, listed_names, taps, with_weights
 from archanalyzer.passes.analysis import Kind, Total, analysis
@@ -91,15 +93,17 @@ class Productivity(NamedTuple):
         Total(
             "feasible_input_sizes",
             "feasible inputs",
-            "For each input, the smallest size at which every layer's window takes in something new, and the largest "
-            "at which some position sees all of it (Richter et al. 2021).",
+            "For each input, of the sizes that fit, the smallest at which every window of a layer with weights takes "
+            "in something new, and the largest at which some position sees all of it (Richter et al. 2021).",
             Productivity.sizes,
             Kind.DATA,
         )
     ],
     diagnostics=lambda productivity: productivity.diagnostics,
 )
-def productivity(graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields) -> Productivity:
+def productivity(
+    graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields, fitting: FittingSizes
+) -> Productivity:
     """Layers that look at nothing new, and the sizes of inputs for which there are none."""
     spatial = ((index, types.outputs[index].spatial) for index in graph.inputs)
     images = {index: extents for index, extents in spatial if any(extent > 1 for extent in extents)}
@@ -108,7 +112,8 @@ def productivity(graph: Graph, types: TensorTypes, windows: Windows, fields: Rec
     views = [_view(graph.layers[index], axes, images, seen) for index, axes in wide.items()] if seen else []
     known = [view for view in views if view is not None]
     useless = [view for view in known if view.is_useless(images)]
-    feasible = tuple(_feasible(fields, images, seen, known)) if len(known) == len(views) else ()
+    bounds = tuple(_feasible(fields, images, seen, known)) if len(known) == len(views) else ()
+    feasible = _of_fitting(bounds, fitting)
     told = (_told(graph, images, useless, feasible),) if useless else ()
     return Productivity(graph, tuple(view.layer.index for view in useless), feasible, told)
 
@@ -167,6 +172,30 @@ def _feasible(
     for index in images:
         if index not in unknown and all(largest[index]):
             yield Feasible(index, tuple(smallest[index]), tuple(largest[index]))
+
+
+def _of_fitting(bounds: Sequence[Feasible], fitting: FittingSizes) -> tuple[Feasible, ...]:
+    """The same from the first to the last size that fits; as they are where none does, or it isn't known which do.
+
+    Axes that must be of one size are limited together.
+    """
+    smallest = {(each.input, axis): size for each in bounds for axis, size in enumerate(each.smallest, start=1)}
+    largest = {(each.input, axis): size for each in bounds for axis, size in enumerate(each.largest, start=1)}
+    for sizes, group in ((fit.sizes, group) for fit in fitting.fits for group in fit.groups):
+        axes = [axis for axis in group if axis in smallest]
+        least = sizes.above(max((smallest[axis] for axis in axes), default=1))
+        most = sizes.below(min((largest[axis] for axis in axes), default=1))
+        if least is not None and most is not None and least <= most:
+            smallest.update(dict.fromkeys(axes, least))
+            largest.update(dict.fromkeys(axes, most))
+    return tuple(
+        Feasible(
+            each.input,
+            tuple(smallest[each.input, axis] for axis in range(1, len(each.smallest) + 1)),
+            tuple(largest[each.input, axis] for axis in range(1, len(each.largest) + 1)),
+        )
+        for each in bounds
+    )
 
 
 def _most(told: Told, seen: Sight | None) -> int:

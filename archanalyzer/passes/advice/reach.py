@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.fields import DROPPED_BY_A_STRIDE, UNSEEN_POSITIONS
 from archanalyzer.graph import Graph, IrregularWindow, Misfit, TensorType, Window, shown_shape
+from archanalyzer.passes.advice.sizes import FittingSizes
 from archanalyzer.passes.advice.windows import Looking, Windows, joined
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.fields.moving import TooMany
@@ -27,11 +28,11 @@ class Reach(NamedTuple):
 
 
 @analysis("reach", diagnostics=lambda reach: reach.diagnostics)
-def reach(graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields) -> Reach:
+def reach(graph: Graph, types: TensorTypes, windows: Windows, fields: ReceptiveFields, fitting: FittingSizes) -> Reach:
     """Positions that a stride lets fall, and positions of inputs that no output sees."""
     unseen = {axis: missing for axis, missing in _unseen(graph, types, fields) if missing.size}
     told = _told_unseen(graph, types, unseen)
-    return Reach(unseen, (*_dropped(graph, types, windows), *told))
+    return Reach(unseen, (*_dropped(graph, types, windows, fitting), *told))
 
 
 # --- What a stride lets fall
@@ -49,7 +50,7 @@ class Dropped(NamedTuple):
         return "the last position" if self.left == 1 else f"the last {self.left:,} positions"
 
 
-def _dropped(graph: Graph, types: TensorTypes, windows: Windows) -> Iterator[Diagnostic]:
+def _dropped(graph: Graph, types: TensorTypes, windows: Windows, fitting: FittingSizes) -> Iterator[Diagnostic]:
     """For each layer that lets some fall, how many positions are left over behind its last window."""
     by_layer: dict[tuple[int, int], list[Dropped]] = {}
     for each in windows.looking:
@@ -62,7 +63,8 @@ def _dropped(graph: Graph, types: TensorTypes, windows: Windows) -> Iterator[Dia
         lasts = {each.last: [other.name for other in found if other.left == each.left] for each in found}
         fallen = joined(f"{last} along the {joined(names)}" for last, names in lasts.items())
         message = f"`{layer.name}` ({layer.op.name}) never reads {fallen} of {shown_shape(types.outputs[source].shape)}"
-        yield Diagnostic(DROPPED_BY_A_STRIDE, message, layer.source, _mended(types, found), layer.trail)
+        hint = _mended(types, found, fitting, of_input=source in graph.inputs)
+        yield Diagnostic(DROPPED_BY_A_STRIDE, message, layer.source, hint, layer.trail)
 
 
 def left_over(window: Window | IrregularWindow, extent: int, outputs: int) -> int:
@@ -73,13 +75,22 @@ def left_over(window: Window | IrregularWindow, extent: int, outputs: int) -> in
     return max(extent - 1 - window.reads(outputs - 1)[-1] - between, 0)
 
 
-def _mended(types: TensorTypes, found: Sequence[Dropped]) -> str:
-    """What would mend it: padding, or the nearest extents of what is read of which nothing is left over."""
+def _mended(types: TensorTypes, found: Sequence[Dropped], fitting: FittingSizes, *, of_input: bool) -> str:
+    """What would mend it: padding, or the nearest extents of what is read of which nothing is left over.
+
+    Of an input of the network, those at which the network fits.
+    """
     names: dict[tuple[int, ...], list[str]] = {}
     for each in found:
-        names.setdefault(_extents_without_rest(types, each), []).append(each.name)
+        extents = _extents_without_rest(types, each)
+        if of_input:
+            extents = tuple(
+                extent for extent in extents if fitting.allow(each.looking.source, each.looking.axis, extent)
+            )
+        names.setdefault(extents, []).append(each.name)
     sizes = [f"a {joined(those)} of {' or '.join(map(str, extents))}" for extents, those in names.items() if extents]
-    return f"pad the end, or choose sizes of which nothing is left over{f': here {joined(sizes)}' if sizes else ''}"
+    where = "here" if of_input else "of what it reads,"
+    return f"pad the end, or choose sizes of which nothing is left over{f': {where} {joined(sizes)}' if sizes else ''}"
 
 
 def _extents_without_rest(types: TensorTypes, dropped: Dropped) -> tuple[int, ...]:

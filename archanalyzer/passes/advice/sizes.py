@@ -15,6 +15,13 @@ class FittingSizes(NamedTuple):
 
     fits: tuple[Fit, ...]
 
+    def allow(self, index: int, axis: int, size: int) -> bool:
+        """Whether the network fits with another size of one axis of an input, as far as that is known.
+
+        An axis that must be of one size with others is meant with these.
+        """
+        return all(size in fit.sizes for fit in self.fits if any((index, axis) in group for group in fit.groups))
+
     def texts(self) -> list[str] | None:
         return [fit.text for fit in self.fits] or None
 

@@ -19,6 +19,7 @@ from archanalyzer.passes.fields.moving import (
     Periodic,
     TooMany,
     alike,
+    clipped,
     everywhere,
     joined,
     listed,
@@ -121,8 +122,9 @@ class RealReader:
     any stretch of two such that overlap: unions may count a position twice.
     """
 
-    def __init__(self, field: AxisField) -> None:
+    def __init__(self, field: AxisField, budget: Budget | None = None) -> None:
         self._field = field
+        self._keep = budget.keep if budget else lambda seen: seen
         self._inner = field.inner()
         self._doubled: dict[tuple[int, int, int], Positions] = {}
 
@@ -158,7 +160,7 @@ class RealReader:
         if key not in self._doubled:
             half = step << (level - 1)
             parts = (self._of(start, step, level - 1), self._of(start + half, step, level - 1))
-            self._doubled[key] = union(parts)
+            self._doubled[key] = self._keep(union(parts))
         return self._doubled[key]
 
 
@@ -219,7 +221,7 @@ def _endless(field: AxisField, window: Window | IrregularWindow, outputs: int, b
     if regular is not None:
         return through(field.endless, regular, outputs, budget)
     budget.take(outputs)
-    return listed(outputs, range(outputs), lambda o: field.endless.over(window.reads(o)))
+    return listed(outputs, range(outputs), lambda o: budget.keep(field.endless.over(window.reads(o))))
 
 
 def _cut(
@@ -231,9 +233,9 @@ def _cut(
     clear = _reading_only(field.inner(), window, outputs)
     try:
         budget.take(outputs - len(clear))
-        reader = RealReader(field)
-        first = tuple(reader.over(window.reads(o)) for o in range(clear.start))
-        last = tuple(reader.over(window.reads(o)) for o in range(clear.stop, outputs))
+        reader = RealReader(field, budget)
+        first = tuple(budget.keep(reader.over(window.reads(o))) for o in range(clear.start))
+        last = tuple(budget.keep(reader.over(window.reads(o))) for o in range(clear.stop, outputs))
     except TooMany:
         return None
     between = endless.hull_over(clear).within(field.cut.start, field.cut.stop) if clear else NOWHERE
@@ -323,7 +325,7 @@ def _joined_cut(one: AxisField, other: AxisField, endless: Moving, budget: Budge
         return one.cut
     try:
         budget.take(one.positions)
-        real = tuple(union((one.real(o), other.real(o))) for o in range(one.positions))
+        real = tuple(budget.keep(union((one.real(o), other.real(o)))) for o in range(one.positions))
     except TooMany:
         return None
     seen = hull_of(real)
@@ -364,9 +366,3 @@ def mean_centre(moving: Periodic) -> Fraction | None:
             )
             seeing += positions
     return total / seeing if seeing else None
-
-
-def clipped(stretch: range, start: int, stop: int) -> range:
-    """Those of some evenly spaced positions, ascending, that lie from ``start`` up to ``stop``."""
-    first = max(0, -((stretch.start - start) // stretch.step))
-    return stretch[first : max(first, -((stretch.start - stop) // stretch.step))]

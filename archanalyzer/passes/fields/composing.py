@@ -119,7 +119,10 @@ class Composer:
             fields.append(added._replace(channels=left))
 
     def _read(self, field: Field, readings: Readings, source: tuple[int, ...], output: tuple[int, ...]) -> Field:
-        channels = channels_of(readings[0], field.channels, source[0], output[0])
+        try:
+            channels = channels_of(readings[0], field.channels, source[0], output[0])
+        except TooWide:  # of parts with gaps between them
+            channels, field = interval(0, output[0]), field._replace(patchy=True, uneven=True, doubtful=True)
         reads = [self._how(*each) for each in windows_over(readings, source, output)]
         axes = tuple(self._read_along(along, readings, output) for along in field.axes)
         blind = field.patchy or not all(each.by_all for each in reads)
@@ -127,14 +130,17 @@ class Composer:
         if none_read or (blind and not field.uneven and any(along.field.sees_nothing for along in axes)):
             return nothing(field, axes, channels)
         doubtful = _is_doubtful(field, axes, readings, everything=all(each.everything for each in reads))
-        seen_by_all = not doubtful and reads_all_places(readings) and all(along.field.at(0).size for along in axes)
+        doubtful |= not all(each.certain for each in reads)
+        seen_by_all = (
+            not doubtful and reads_all_places(readings) and not any(along.field.some_blind() for along in axes)
+        )
         patchy = blind and not seen_by_all and not all_see(axes, len(output), uneven=field.uneven)
         doubtful |= patchy and any(along.along is None for along in axes)  # places see all there is, or nothing
         renumbered = any(isinstance(each, Digit | Rearranged) for each in readings)
         doubtful |= renumbered and (blind or field.mixed)  # axes become one: it matters what is seen of each place
         apart = field.mixed and not isinstance(readings[0], WholeAxis)
         mixed = len(output) > 1 and (apart or mixes_channels(readings))
-        doubtful |= apart and not mixed
+        doubtful |= apart and not (mixed and _keeps_channels(readings[0]))
         return field._replace(channels=channels, axes=axes, patchy=patchy, mixed=mixed, doubtful=doubtful)
 
     def union(self, one: Field, other: Field) -> Field:
@@ -154,7 +160,8 @@ class Composer:
         doubtful |= any(each.patchy and any(along.along is None for along in each.axes) for each in (one, other))
         uneven = patchy or one.uneven or other.uneven
         endless = one.uneven_endless or other.uneven_endless or any(map(has_gaps, (one, other)))
-        return Field(one.input, channels, axes, patchy, uneven, uneven and endless, one.mixed or other.mixed, doubtful)
+        mixed = one.mixed or other.mixed or any(map(_unlike, one.axes, other.axes))
+        return Field(one.input, channels, axes, patchy, uneven, uneven and endless, mixed, doubtful)
 
     # --- Along one axis
 
@@ -210,6 +217,11 @@ class Composer:
         if key not in self._reads:
             self._reads[key] = reads_of(reading, extent, outputs)
         return self._reads[key]
+
+
+def _unlike(one: Along, other: Along) -> bool:
+    """Whether on one of two ways it is the channels that see different things."""
+    return (one.along == 0) != (other.along == 0)
 
 
 def _keeps_channels(reading: Reading) -> bool:

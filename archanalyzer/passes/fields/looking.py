@@ -14,12 +14,14 @@ from archanalyzer.passes.fields.walking import read_by
 class Reads(NamedTuple):
     """Whether every output reads some position of an axis, whether any may, whether every position is read.
 
-    Where it is too much to look, the first and the last are denied, the second isn't.
+    Where it is too much to look, the first and the last are denied, the second isn't; where it is much too much, not
+    even that is ``certain``.
     """
 
     by_all: bool
     some: bool
     everything: bool
+    certain: bool = True
 
 
 def reads_of(reading: Window | IrregularWindow, extent: int, outputs: int) -> Reads:
@@ -29,7 +31,7 @@ def reads_of(reading: Window | IrregularWindow, extent: int, outputs: int) -> Re
     try:
         read = read_by(reading, interval(0, looked_at)).within(0, extent)
     except TooWide:
-        return Reads(by_all=False, some=True, everything=False)
+        return Reads(by_all=False, some=True, everything=False, certain=False)
     some = read.size > 0 or outputs > looked_at
     return Reads(_all_read(reading, extent, outputs), some, read == interval(0, extent))
 

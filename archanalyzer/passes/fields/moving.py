@@ -16,8 +16,12 @@ from typing import NamedTuple, TypeAlias
 from archanalyzer.graph import Window
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, hull_of, union
 
+MOST_WAYS = 8
+"""Of unlike paces that are followed beyond the positions that there are, at most."""
 MOST_RUNS = 1 << 16
 """Of one axis of one layer, at most."""
+BITS_OF_A_POSITION = 512
+"""Bits of a set with gaps that count as much as a position told apart: both take some hundred bytes."""
 
 
 class TooMany(Exception):
@@ -39,6 +43,16 @@ class Budget:
         if positions > min(self.left, most):
             raise TooMany
         self.left -= positions
+
+    def keep(self, seen: Positions) -> Positions:
+        """Takes what a set with gaps costs, and returns it.
+
+        Raises:
+            TooMany: there is not so much left.
+        """
+        if seen.bits is not None and seen.size > BITS_OF_A_POSITION:
+            self.take(seen.size // BITS_OF_A_POSITION, self.left)
+        return seen
 
 
 class Periodic(NamedTuple):
@@ -108,21 +122,27 @@ class Periodic(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """What each of ``length`` positions sees, which does not repeat; one outside is as the nearest.
+    """What each of ``length`` positions sees, which does not repeat.
 
-    The run of index i begins at ``firsts[i]``, the first one at 0; each of its positions sees ``sets[i]``.
+    The run of index i begins at ``firsts[i]``, the first one at 0; each of its positions sees ``sets[i]``. ``beyond``:
+    several ways, on which positions outside of these see; if there is none, they are as the nearest.
     """
 
     length: int
     firsts: tuple[int, ...]
     sets: tuple[Positions, ...]
+    beyond: tuple[Moving, ...] = ()
 
     def at(self, position: int) -> Positions:
         """What one position sees."""
+        if self.beyond and not 0 <= position < self.length:
+            return union(way.at(position) for way in self.beyond)
         return self.sets[max(bisect_right(self.firsts, position) - 1, 0)]
 
     def over(self, stretch: range) -> Positions:
         """What ascending, evenly spaced positions see between them."""
+        if self.beyond and stretch and not (stretch[0] >= 0 and stretch[-1] < self.length):
+            return union((self.over(clipped(stretch, 0, self.length)), *(way.over(stretch) for way in self.beyond)))
         if len(stretch) <= 1:
             return self.at(stretch.start) if stretch else NOWHERE
         if stretch.step == 1 or len(stretch) > len(self.sets):
@@ -144,12 +164,24 @@ class Listed(NamedTuple):
         """The interval around what the positions of a stretch without gaps see between them."""
         if not stretch:
             return NOWHERE
+        if self.beyond and not (stretch[0] >= 0 and stretch[-1] < self.length):
+            inside = self.hull_over(clipped(stretch, 0, self.length))
+            return hull_of((inside, *(way.hull_over(stretch) for way in self.beyond)))
         runs = range(*(max(bisect_right(self.firsts, end) - 1, 0) for end in (stretch.start, stretch[-1])))
         return hull_of(self.sets[run] for run in (*runs, runs.stop))
 
     def starts(self, above: int, upto: int) -> list[int]:
-        """The positions above one and up to another at which a run begins."""
-        return [each for each in self.firsts[1:] if above < each <= upto]
+        """The positions above one and up to another at which a run begins.
+
+        Raises:
+            TooMany: there are.
+        """
+        inside = {each for each in self.firsts[1:] if above < each <= upto}
+        if self.beyond:
+            outside = ((above, min(upto, -1)), (max(above, self.length - 1), upto))
+            inside.update(start for way in self.beyond for ends in outside for start in way.starts(*ends))
+            inside.update(end for end in (0, self.length) if above < end <= upto)
+        return sorted(inside)
 
 
 Moving: TypeAlias = Periodic | Listed
@@ -164,9 +196,11 @@ OWN_POSITION = Periodic(1, 1, (0,), (Positions(0, 1),))
 """Every position sees the one of its own number."""
 
 
-def listed(length: int, firsts: Iterable[int], at: Callable[[int], Positions]) -> Listed:
-    """What ``at`` says of positions, each alike up to the next of ``firsts``."""
-    return Listed(length, *_runs(firsts, at))
+def listed(
+    length: int, firsts: Iterable[int], at: Callable[[int], Positions], beyond: tuple[Moving, ...] = ()
+) -> Listed:
+    """What ``at`` says of positions, each alike up to the next of ``firsts``, and beyond them, ``beyond``."""
+    return Listed(length, *_runs(firsts, at), beyond)
 
 
 def through(seen: Moving, window: Window, outputs: int, budget: Budget) -> Moving:
@@ -180,11 +214,13 @@ def through(seen: Moving, window: Window, outputs: int, budget: Budget) -> Movin
         TooWide: what one sees has gaps and is too wide.
     """
     if isinstance(seen, Listed):
-        return listed(outputs, _changes(seen, window, outputs, budget), lambda o: seen.over(window.reads(o)))
+        beyond = tuple(through(way, window, outputs, budget) for way in seen.beyond)
+        changes = _changes(seen, window, outputs, budget)
+        return listed(outputs, changes, lambda o: budget.keep(seen.over(window.reads(o))), beyond)
     unfolded = window.upsampling * seen.period
     period = unfolded // gcd(window.stride, unfolded)
     advance = period * window.stride // unfolded * seen.advance
-    runs = _runs(_changes(seen, window, period, budget), lambda o: seen.over(window.reads(o)))
+    runs = _runs(_changes(seen, window, period, budget), lambda o: budget.keep(seen.over(window.reads(o))))
     return Periodic(period, advance, *runs)
 
 
@@ -234,7 +270,7 @@ def joined(one: Moving, other: Moving, positions: int, budget: Budget) -> Moving
         return one
 
     def both(position: int) -> Positions:
-        return union((one.at(position), other.at(position)))
+        return budget.keep(union((one.at(position), other.at(position))))
 
     if isinstance(one, Periodic) and isinstance(other, Periodic) and alike(one, other):
         period = lcm(one.period, other.period)
@@ -243,7 +279,13 @@ def joined(one: Moving, other: Moving, positions: int, budget: Budget) -> Moving
         return Periodic(period, period // one.period * one.advance, *_runs(firsts, both))
     firsts = sorted({0, *one.starts(0, positions - 1), *other.starts(0, positions - 1)})
     budget.take(len(firsts))
-    return listed(positions, firsts, both)
+    ways = tuple(dict.fromkeys(way for each in (one, other) for way in _ways(each)))
+    return listed(positions, firsts, both, ways if len(ways) <= MOST_WAYS else ())
+
+
+def _ways(moving: Moving) -> tuple[Moving, ...]:
+    """The ways on which positions see that there are not."""
+    return moving.beyond if isinstance(moving, Listed) and moving.beyond else (moving,)
 
 
 def alike(one: Periodic, other: Periodic) -> bool:
@@ -261,3 +303,9 @@ def _runs(firsts: Iterable[int], at: Callable[[int], Positions]) -> tuple[tuple[
             begun.append(first)
             sets.append(seen)
     return tuple(begun), tuple(sets)
+
+
+def clipped(stretch: range, start: int, stop: int) -> range:
+    """Those of some evenly spaced positions, ascending, that lie from ``start`` up to ``stop``."""
+    first = max(0, -((stretch.start - start) // stretch.step))
+    return stretch[first : max(first, -((stretch.start - stop) // stretch.step))]

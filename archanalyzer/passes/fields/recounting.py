@@ -37,7 +37,7 @@ class Recounter:
         self._walks.clear()  # the axes of one field ask for the same ones
         try:
             axes = tuple(self._along(layer, field, along) for along in field.axes)
-        except (TooMany, TooWide):
+        except (TooMany, TooWide, LookupError):
             axes = self._bounds(layer, field)
         alike = all(along.along is None and along.field.exact and not along.scattered for along in axes)
         patchy = field.patchy and not (alike and all(along.field.at(0).size for along in axes))
@@ -53,7 +53,7 @@ class Recounter:
                 self._take(layer, 1)
                 in_all = self._seen(layer, everything, field.input, along.axis, endless=False)
                 seen = at_most(in_all, along.field.length, in_all)
-            except (TooMany, TooWide):
+            except (TooMany, TooWide, LookupError):
                 seen = at_most(bound(along.field).at(0), along.field.length)
             axes.append(Along(along.axis, None, seen))
         return tuple(axes)

@@ -127,7 +127,8 @@ def test_what_is_said_of_gaps() -> None:
         "let the taps of a kernel be no further apart than what each of them sees: dilations of 1, 2 and 5 leave no "
         "gaps, those of 2, 2 and 2 do"
     )
-    assert advice(layers) == [Advice("gridding", message, hint)]
+    notes = ("gaps arise in conv2d: its taps lie 2 positions apart",)
+    assert advice(layers) == [Advice("gridding", message, hint, notes)]
 
 
 def test_several_layers_with_gaps() -> None:
@@ -210,10 +211,30 @@ def test_one_output_may_be_left_with_gaps_that_another_fills() -> None:
 
 def test_a_stride_beyond_the_kernel_leaves_gaps() -> None:
     layers = "  - conv1d: {filters: 1, kernel: 1, stride: 2}\n  - conv1d: {filters: 1, kernel: 3}\n"
-    found = [each.message for each in advice(layers, "signal: [1, 15]") if each.rule == "gridding"]
-    assert found == [
-        "`conv1d_2`: along the length of `signal`, a position sees 3 of the 5 positions that its field spans"
-    ]
+    found = [each for each in advice(layers, "signal: [1, 15]") if each.rule == "gridding"]
+    message = "`conv1d_2`: along the length of `signal`, a position sees 3 of the 5 positions that its field spans"
+    notes = ("gaps arise from conv1d: it moves on by 2 positions and spans 1",)
+    hint = "give `conv1d` a stride no larger than its kernel"
+    assert found == [Advice("gridding", message, hint, notes)]
+
+
+def test_the_stride_that_makes_gaps_may_lie_far_behind() -> None:
+    """As in a pyramid: kernel 3 at stride 4, and then at stride 2: 3 of 3, 9 of 11, 21 of 27."""
+    then = "  - conv1d: {filters: 1, kernel: 3, stride: 2, padding: 1}\n  - relu\n"
+    layers = f"  - conv1d: {{filters: 1, kernel: 3, stride: 4, padding: 1}}\n    name: first\n{then}{then}"
+    (found,) = [each for each in advice(layers, "signal: [1, 64]") if each.rule == "gridding"]
+    assert " sees 21 of the 27 positions " in found.message
+    assert found.notes == ("gaps arise from first: it moves on by 4 positions and spans 3",)
+
+
+def test_of_gaps_with_another_cause_nothing_is_advised() -> None:
+    """Of rows of 4, cut into halves and laid end to end, those that begin a row lie 2 further on than 2 before."""
+    layers = (
+        "  - reshape: {shape: [1, 4, 2, 2]}\n  - permute: {axes: [0, 2, 1, 3]}\n  - reshape: {shape: [1, 16]}\n"
+        "  - conv1d: {filters: 1, kernel: 3}\n"
+    )
+    found = [each for each in advice(layers, "signal: [1, 16]") if each.rule == "gridding"]
+    assert [(each.hint, each.notes) for each in found] == [("", ())]
 
 
 @pytest.mark.parametrize(("length", "size"), [(3, 3), (4, 4)])

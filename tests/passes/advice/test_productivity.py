@@ -249,7 +249,7 @@ def test_behind_a_dense_layer_nothing_moves() -> None:
         "  - conv1d: {filters: 1, kernel: 3, padding: same}\n    repeat: 9\n"
     )
     graph = spec(layers, "signal: [1, 12]")
-    assert (unproductive(graph), feasible(graph)) == ([], {"signal": ((1,), (3,))})
+    assert (unproductive(graph), feasible(graph)) == ([], {"signal": ((3,), (3,))})  # 3 is the least that fits
 
 
 def test_axes_may_change_places() -> None:
@@ -302,8 +302,8 @@ def test_two_ways_with_little_in_common() -> None:
         "  - crop: {size: 4}\n    name: near\n  - add:\n    from: [far, near]\n"
         "  - conv1d: {filters: 1, kernel: 2}\n    repeat: 3\n"
     )
-    # What the last kernel reads: 7 + 2, or 8 + 2·8.
-    assert feasible(spec(layers, "signal: [1, 64]")) == {"signal": ((9,), (32,))}
+    # What the last kernel reads: 7 + 2, or 8 + 2·8. For 4 windows of 8, there must be 32.
+    assert feasible(spec(layers, "signal: [1, 64]")) == {"signal": ((32,), (32,))}
 
 
 # --- All sizes, one by one
@@ -390,3 +390,37 @@ def test_feasible_sizes_against_trying_all(first: int) -> None:
             assert ask(graph, Productivity).feasible == (Feasible(0, (smallest,), (largest,)),), seed
         judged += 1
     assert judged > 5
+
+
+# --- Of sizes that fit
+
+
+def test_feasible_sizes_are_of_those_that_fit() -> None:
+    """Two kernels of 3 without padding need 5; the second one reads what sees 3. A reshape of 32 needs 32 + 4."""
+    two = "  - conv1d: {filters: 1, kernel: 3}\n    repeat: 2\n"
+    assert feasible(spec(two, "signal: [1, 16]")) == {"signal": ((5,), (5,))}
+    # None of 3 to 5 fits: they are told as they are.
+    reshaped = f"{two}  - reshape: {{shape: [4, 8]}}\n"
+    assert feasible(spec(reshaped, "signal: [1, 36]")) == {"signal": ((3,), (5,))}
+
+
+def test_both_ends_are_sizes_that_fit() -> None:
+    """Down and up again by 4, beside a skip: multiples of 4."""
+    layers = (
+        "  - conv1d: {filters: 1, kernel: 3, padding: 1}\n    name: skip\n  - max_pool1d: 4\n"
+        "  - conv1d: {filters: 1, kernel: 3, padding: 1}\n  - upsample: 4\n  - add:\n    from: [upsample, skip]\n"
+    )
+    # Of fields: 3, 6 behind the pool, 6 + 2·4 = 14. So 6 to 14, and of multiples of 4, 8 to 12.
+    assert feasible(spec(layers, "signal: [1, 32]")) == {"signal": ((8,), (12,))}
+
+
+def test_axes_that_must_be_alike_are_limited_together() -> None:
+    """A picture plus itself transposed is square."""
+    layers = (
+        "  - conv2d: {filters: 1, kernel: [3, %d], padding: same}\n    repeat: 2\n    name: seen\n"
+        "  - permute: {axes: [0, 2, 1]}\n  - add:\n    from: [permute, seen]\n"
+    )
+    # The second kernel reads what sees 3×5, and sees 5×9: of squares, that leaves the one of 5.
+    assert feasible(spec(layers % 5, "image: [1, 16, 16]")) == {"image": ((5, 5), (5, 5))}
+    # 3×7 and 5×13: no square has from 3 to 5 rows and from 7 to 13 columns.
+    assert feasible(spec(layers % 7, "image: [1, 16, 16]")) == {"image": ((3, 7), (5, 13))}

@@ -25,8 +25,30 @@ def test_what_is_said_of_dropped_positions() -> None:
     """AlexNet's kernel of 11 at stride 4 fits 54 times into 224, over 223 positions, and 55 times into 227."""
     layers = "  - conv2d: {filters: 3, kernel: 3, padding: same}\n  - conv2d: {filters: 4, kernel: 11, stride: 4}\n"
     message = "`conv2d_2` (conv2d) never reads the last position along the height and width of 3×224×224"
-    hint = "pad the end, or choose sizes of which nothing is left over: here a height and width of 223 or 227"
+    hint = (
+        "pad the end, or choose sizes of which nothing is left over: of what it reads, a height and width of 223 or 227"
+    )
     assert advice(layers, "image: [3, 224, 224]") == [Advice("dropped-by-a-stride", message, hint)]
+
+
+FOUR_TIMES = """\
+  - max_pool1d: {kernel: 3, stride: 4, padding: 1}
+  - conv1d: {filters: 1, kernel: 3, stride: 2, padding: 1}
+    name: down
+  - upsample: 2
+  - add:
+    from: [upsample, max_pool1d]
+"""
+
+
+def test_of_an_input_those_sizes_are_named_at_which_the_network_fits() -> None:
+    """Windows of 3 at stride 4, from -1 on, end at 1, 5, 9, … 29: nothing is left over of 31 (the last window then
+    reads up to 29, and 30 lies between it and the next), and of 33, the next one reads 31 and 32.
+
+    The pool has 8 outputs for 29 to 32, and 9 for 33, which half of them, rounded up, and doubled do not match.
+    """
+    found = [each.hint for each in advice(FOUR_TIMES, "signal: [1, 32]") if each.rule == "dropped-by-a-stride"]
+    assert found == ["pad the end, or choose sizes of which nothing is left over: here a length of 31"]
 
 
 def test_axes_that_lose_more_and_less() -> None:
@@ -36,7 +58,10 @@ def test_axes_that_lose_more_and_less() -> None:
         "`max_pool2d` (max_pool2d) never reads the last position along the height and the last 3 positions along the "
         "width of 3×4×11"
     )
-    hint = "pad the end, or choose sizes of which nothing is left over: here a height of 3 or 6 and a width of 8 or 12"
+    hint = (
+        "pad the end, or choose sizes of which nothing is left over: of what it reads, a height of 3 or 6 and a width "
+        "of 8 or 12"
+    )
     assert advice(layers, "image: [3, 4, 11]") == [Advice("dropped-by-a-stride", message, hint)]
 
 
@@ -126,7 +151,7 @@ def test_dropped_positions_against_sliding_windows() -> None:
         assert last_positions(graph) == expected, (length, fields)
         some_dropped += expected > 0
         for found in advice_on(graph):
-            for each in re.findall(r"here a length of (.*)$", found.hint):
+            for each in re.findall(r"a length of (.*)$", found.hint):
                 for size in map(int, each.split(" or ")):
                     assert dropped(size, **fields) == 0, (size, fields)
                     sizes += 1
@@ -281,4 +306,4 @@ def test_other_extents_are_asked_of_the_layer_itself() -> None:
     build.add("max_pool1d", kernel=3, stride=4, padding=1)
     (found, _) = advice_on(build.graph())
     assert found.message == "`max_pool1d` (max_pool1d) never reads the last position along the length of 1×8"
-    assert found.hint.endswith("here a length of 7 or 9")
+    assert found.hint.endswith(": of what it reads, a length of 7 or 9")

@@ -13,7 +13,6 @@ from archanalyzer.graph import Digit, IrregularWindow, Regular, Window
 from archanalyzer.passes.fields import axis_field as module
 from archanalyzer.passes.fields.axis_field import (
     AxisField,
-    clipped,
     constant,
     join,
     mean_centre,
@@ -22,7 +21,7 @@ from archanalyzer.passes.fields.axis_field import (
     through_whole_axis,
     through_window,
 )
-from archanalyzer.passes.fields.moving import Budget, Periodic, TooMany
+from archanalyzer.passes.fields.moving import Budget, Periodic, TooMany, clipped
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, evenly_spaced, interval, union
 
 Sets = tuple[frozenset[int], ...]
@@ -226,6 +225,15 @@ def test_digits_take_turns() -> None:
     seen = (interval(0, 2), interval(0, 3), interval(1, 3))
     assert [field.real(o) for o in range(12)] == [seen[o // 2 % 3] for o in range(12)]
     assert [field.at(o) for o in range(12)] == [interval(o // 2 % 3 - 1, o // 2 % 3 + 2) for o in range(12)]
+
+
+def test_digits_of_what_is_told_one_by_one() -> None:
+    """Behind a convolution that reads two positions before the first, 0 and 1 of 9 see nothing, in every turn."""
+    moved = window(window(own_positions(9), 9, offset=-2, count=2, step=4), 9, offset=-2)
+    for divisor in (1, 2):
+        field = through_digit(moved, Digit(0, divisor, 9), 36, Budget(1000))
+        assert [field.real(o) for o in range(36)] == [moved.real(o // divisor % 9) for o in range(36)]
+        assert [o for o in range(36) if not field.real(o).size] == [o for o in range(36) if o // divisor % 9 < 2]
 
 
 def test_where_each_has_one_turn_they_move_on() -> None:

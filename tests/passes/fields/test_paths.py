@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from math import comb
+from math import comb, log2
 from random import Random
 from typing import Any
 
@@ -27,7 +27,7 @@ from archanalyzer.graph import (
     WholeAxis,
     Window,
 )
-from archanalyzer.passes.fields.paths import count_paths, uniform_weights
+from archanalyzer.passes.fields.paths import bits_of_counts, count_paths, reached, uniform_weights
 from archanalyzer.passes.tensor_types import tensor_types
 from tests import graphs
 from tests.passes.fields.enumeration import Enumeration, Place, by_end, chain, paths, places_of, shares, spec
@@ -47,11 +47,35 @@ def same_as_enumerated(graph: Graph, place: Place) -> bool:
     found = count_paths(graph, enumeration.types, last, place)
     assert by_end(found.by_input) == ends
     assert found.total == ends.total()
+    assert set(by_end(reached(graph, enumeration.types, last, place))) == set(ends)
     weights = by_end(uniform_weights(graph, enumeration.types, last, place).by_input)
     expected = enumeration.shares(last, place)
     total = sum(expected.values())
     assert weights == pytest.approx({end: float(share / total) for end, share in expected.items()}, rel=1e-12)
     return True
+
+
+def test_bits_of_counts() -> None:
+    """3·3 paths through a kernel, as many through the next, and one beside them: 9·(9 + 1) in all, so far from borders.
+
+    An input that no way leads to has none.
+    """
+    layers = "  - conv2d: {filters: 2, kernel: 3, padding: 1}\n    from: x\n    name: c\n"
+    layers += "  - add: {}\n    from: [c, x]\n  - conv2d: {filters: 1, kernel: 3}\n"
+    graph = spec(layers, "x: [2, 40, 40]")
+    types = tensor_types(graph)
+    last = len(graph.layers) - 1
+    bits = bits_of_counts(graph, types, last)
+    assert bits[0] == pytest.approx(log2(90))
+    assert count_paths(graph, types, last, (20, 20)).total == 90
+    assert set(bits_of_counts(graph, types, 1)) == {0, 1}
+
+
+def test_layers_are_watched_from_the_last_on() -> None:
+    graph = spec("  - relu\n  - relu\n", "x: [1, 4]")
+    seen: list[int] = []
+    count_paths(graph, tensor_types(graph), 2, (1,), watch=seen.append)
+    assert seen == [2, 1, 0]
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
