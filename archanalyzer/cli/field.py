@@ -235,8 +235,8 @@ def _asked(analyzed: Analyzed, advice: tuple[Diagnostic, ...], options: _Options
     """The answer as text; what is to be drawn is."""
     from archanalyzer.cli.output import is_file, page
     from archanalyzer.report.field_answer import Answer
-    from archanalyzer.report.field_json import document
     from archanalyzer.report.field_page import as_markdown, as_text
+    from archanalyzer.report.json_text import document
 
     answer = Answer(analyzed, advice=advice) if options.named is None else _of_layer(analyzed, options)
     if options.format_name == "json":

@@ -25,7 +25,6 @@ from archanalyzer.executor.weight_files import WeightFileError, load
 from archanalyzer.files import write_whole
 from archanalyzer.graph import Running, Spec
 from archanalyzer.passes.fields.by_hand import ByHand
-from archanalyzer.passes.fields.crossing import along
 from archanalyzer.passes.fields.paths import (
     bits_of_counts,
     chain_variances,
@@ -35,6 +34,7 @@ from archanalyzer.passes.fields.paths import (
     uniform_weights,
 )
 from archanalyzer.passes.fields.reading_back import Places, first_place_axis
+from archanalyzer.passes.fields.walking import along
 from archanalyzer.report.field_pictures import pictures, subtitle, title
 from archanalyzer.report.field_weights import Effective
 from archanalyzer.report.text import plural

@@ -42,6 +42,10 @@ class Window:
         start, apart = (first + k * step) // up, step // common
         return range(start, start + apart * ((self.count - 1 - k) // every + 1), apart)
 
+    def without_ends(self) -> Window:
+        """How outputs read on an endless input: so."""
+        return self
+
 
 class Regular(NamedTuple):
     """Of an irregular reading, the outputs that read through a window, and which."""
@@ -63,6 +67,10 @@ class IrregularWindow(NamedTuple):
     reads: Callable[[int], range]
     regular: Regular | None = None
     only: range | None = None
+
+    def without_ends(self) -> Window | IrregularWindow:
+        """How outputs read on an endless input: through the window that is regular of it, where there is one."""
+        return self if self.regular is None else self.regular.window
 
 
 @dataclass(frozen=True, slots=True)

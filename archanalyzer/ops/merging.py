@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from pydantic import Field
 
+from archanalyzer.diagnostics import enumerated
 from archanalyzer.diagnostics.rules.layers import SHAPES_DIFFER
 from archanalyzer.graph import (
     Arithmetic,
@@ -54,9 +55,10 @@ class Concat(Op):
         others = {(shape[: self.axis], shape[self.axis + 1 :]) for shape in (tensor.shape for tensor in inputs)}
         if len(others) > 1 or any(len(tensor.shape) != len(first) for tensor in inputs):
             axis = inputs[0].axis_names[self.axis]
+            shown = enumerated(map(str, inputs))
             raise Misfit(
                 SHAPES_DIFFER,
-                f"the inputs, {_listed(inputs)}, differ in more than the {axis} along which they are joined",
+                f"the inputs, {shown}, differ in more than the {axis} along which they are joined",
                 hint="crop, pad or resize them to one extent first",
             )
         joined = sum(tensor.shape[self.axis] for tensor in inputs)
@@ -103,7 +105,7 @@ class Merging(Op):
                 return TensorType(tuple(max(along, default=1) for along in extents))
         raise Misfit(
             SHAPES_DIFFER,
-            f"the inputs, {_listed(inputs)}, do not go together",
+            f"the inputs, {enumerated(map(str, inputs))}, do not go together",
             hint="they need equally many axes, and on each the same extent, or 1",
         )
 
@@ -114,11 +116,6 @@ class Merging(Op):
             )
             for tensor in inputs
         )
-
-
-def _listed(inputs: Types) -> str:
-    *others, last = map(str, inputs)
-    return f"{', '.join(others)} and {last}"
 
 
 def _repeated(inputs: Types, output: TensorType) -> int:

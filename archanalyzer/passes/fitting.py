@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from typing import NamedTuple
 
-from archanalyzer.diagnostics import Diagnostic
+from archanalyzer.diagnostics import Diagnostic, enumerated
 from archanalyzer.diagnostics.rules.layers import TOO_MANY_AXES, WRONG_NUMBER_OF_INPUTS, WRONG_RANK
 from archanalyzer.graph import Graph, shown_shape
-from archanalyzer.passes.size_sets import Sizes, is_intersection, joined
+from archanalyzer.passes.size_sets import Sizes, is_intersection
 from archanalyzer.passes.tensor_types import TensorTypes, Typing
 from archanalyzer.passes.trying import Axis, Line, OutOfWork, Trials
 
@@ -191,20 +191,20 @@ def _told(trials: Trials, known: Mapping[Group, Sizes], *, together: bool) -> tu
 def _fit(trials: Trials, groups: tuple[Group, ...], sizes: Sizes) -> Fit:
     """A fit with its axes named, and with those of its inputs where there are several."""
     inputs = list(dict.fromkeys(axis[0] for group in groups for axis in group))
-    of_inputs = joined([f"`{trials.graph.layers[index].name}`" for index in inputs])
+    of_inputs = enumerated([f"`{trials.graph.layers[index].name}`" for index in inputs])
     names = [
         list(dict.fromkeys(_axis_name(trials, axis) for group in groups for axis in group if axis[0] == index))
         for index in inputs
     ]
     tie = "equal" if any(len(group) > 1 for group in groups) else ""
     if tie and all(len({_axis_name(trials, axis) for axis in group}) == 1 for group in groups):
-        return Fit(joined(names[0]), groups, sizes, f"the same for {of_inputs}")
+        return Fit(enumerated(names[0]), groups, sizes, f"the same for {of_inputs}")
     if len(trials.given) == 1:
-        return Fit(joined(names[0]), groups, sizes, tie)
+        return Fit(enumerated(names[0]), groups, sizes, tie)
     if all(each == names[0] for each in names):
-        return Fit(f"{joined(names[0])} of {of_inputs}", groups, sizes, tie)
+        return Fit(f"{enumerated(names[0])} of {of_inputs}", groups, sizes, tie)
     each_of = zip(names, inputs, strict=True)
-    name = joined([f"{joined(axes)} of `{trials.graph.layers[index].name}`" for axes, index in each_of])
+    name = enumerated([f"{enumerated(axes)} of `{trials.graph.layers[index].name}`" for axes, index in each_of])
     return Fit(name, groups, sizes, tie)
 
 
@@ -226,7 +226,7 @@ def _hint(trials: Trials, fits: Sequence[Fit]) -> str | None:
         return hint
     inputs = list(dict.fromkeys(axis[0] for fit in fits for group in fit.groups for axis in group))
     shown = list(dict.fromkeys(_shown(trials, inputs, sizes) for sizes in shapes))
-    return f"{hint}; the nearest {'are' if len(shown) > 1 else 'is'} {joined(shown)}"
+    return f"{hint}; the nearest {'are' if len(shown) > 1 else 'is'} {enumerated(shown)}"
 
 
 def _clause(fit: Fit) -> str:

@@ -7,7 +7,6 @@ sees. How it follows from what each layer reads is told in ``fields``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archanalyzer.graph import Graph, Layer, NoPosition, Op, Readings, TensorType, Types
@@ -16,7 +15,7 @@ from archanalyzer.passes.fields.composing import Composer
 from archanalyzer.passes.fields.field import Field, Fields, own_places
 from archanalyzer.passes.fields.moving import Budget
 from archanalyzer.passes.fields.recounting import Recounter
-from archanalyzer.passes.fields.told import Told, told
+from archanalyzer.passes.fields.told import Told, plain, told
 from archanalyzer.passes.fields_kept import FieldsKept
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -57,7 +56,7 @@ class ReceptiveFields(NamedTuple):
             "min_size": field.min_size,
             "number": field.number,
             "min_number": field.min_number,
-            "stride": _plain(field.stride),
+            "stride": plain(field.stride),
             "offset": field.offset,
             "whole": field.whole,
             "aligned": field.aligned,
@@ -65,17 +64,10 @@ class ReceptiveFields(NamedTuple):
         return entry if field.exact else {**entry, "exact": False}
 
     def strides(self) -> list[Any]:
-        return self._each(lambda of_layer: _uniform(_plain(field.stride) for field in of_layer))
+        return self._each(lambda of_layer: _uniform(plain(field.stride) for field in of_layer))
 
     def offsets(self) -> list[Any]:
         return self._each(lambda of_layer: _uniform(field.offset for field in of_layer))
-
-
-def _plain(stride: Fraction | None) -> int | str | None:
-    """A stride as a whole number or as "p/q"."""
-    if stride is None:
-        return None
-    return stride.numerator if stride.denominator == 1 else str(stride)
 
 
 def _uniform(values: Iterable[Any]) -> Any:

@@ -7,6 +7,8 @@ from itertools import chain
 from math import lcm
 from typing import NamedTuple
 
+from archanalyzer.diagnostics import enumerated
+
 _FEW = 3
 """Parts of a set that are told one by one; of more than that, how many there are."""
 
@@ -118,10 +120,10 @@ class Sizes(NamedTuple):
             return f"{multiples}{self.period}, or {near}"
         others = sorted(set(range(self.period)) - set(self.residues))
         if len(others) < min(len(self.residues), _FEW + 1):
-            return f"any but {joined([self._class(residue) for residue in others])}"
+            return f"any but {enumerated([self._class(residue) for residue in others])}"
         runs = _runs(self.residues)
         if len(runs) <= _FEW:
-            return joined([self._class(first, last) for first, last in runs], conjunction)
+            return enumerated([self._class(first, last) for first, last in runs], conjunction)
         return f"{len(self.residues)} of every {self.period}"
 
     def _near_multiples(self) -> str:
@@ -171,10 +173,4 @@ def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
 def _listed(runs: list[tuple[int, int]], conjunction: str = "and") -> str:
     if len(runs) > _FEW:
         return f"{sum(last - first + 1 for first, last in runs)} sizes from {runs[0][0]} to {runs[-1][1]}"
-    return joined([f"{first} to {last}" if last > first else f"{first}" for first, last in runs], conjunction)
-
-
-def joined(parts: Sequence[str], conjunction: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    *others, last = parts
-    return f"{', '.join(others)} {conjunction} {last}" if others else last
+    return enumerated([f"{first} to {last}" if last > first else f"{first}" for first, last in runs], conjunction)

@@ -8,20 +8,18 @@ more than 4,300 digits unless it is told to.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archanalyzer.graph import Graph
 from archanalyzer.passes.fields.by_hand import Asked, Boundaries, ByHand
-from archanalyzer.passes.fields.crossing import along, products
-from archanalyzer.passes.fields.in_full import AxisInFull, Cut, in_full
+from archanalyzer.passes.fields.crossing import products
+from archanalyzer.passes.fields.in_full import AxisInFull, CutSizes, in_full
 from archanalyzer.passes.fields.moving import TooMany
 from archanalyzer.passes.fields.positions import Positions, TooWide
-from archanalyzer.passes.fields.told import Told
-from archanalyzer.passes.fields.walking import Region
+from archanalyzer.passes.fields.told import Told, plain
+from archanalyzer.passes.fields.walking import Region, along
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report.field_overview import entries
 
@@ -29,36 +27,10 @@ if TYPE_CHECKING:
     from archanalyzer.passes.fields.paths import Size
     from archanalyzer.report.field_weights import Counted, Effective  # which import NumPy
 
-SCHEMA = 1
 _MOST_RUNS = 10_000
 """Runs without a gap that are listed; of more, null stands for the list."""
 _MOST_BITS = 13_000
 """Of a number: what has more is written as a text."""
-
-
-def document(members: Mapping[str, Any]) -> str:
-    """Members on lines of their own; lists of objects with one object a line."""
-    lines = []
-    for key, value in {"schema": SCHEMA, **members}.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            text = "[\n" + ",\n".join(f"    {_dump(item)}" for item in value) + "\n  ]"
-        else:
-            text = _dump(value)
-        lines.append(f"  {_dump(key)}: {text}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _dump(value: Any) -> str:
-    """On one line; what no terminal should get, and what UTF-8 cannot carry, is escaped."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    controls = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
-    return text.translate(controls).encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _plain(value: Fraction | None) -> int | str | None:
-    if value is None:
-        return None
-    return value.numerator if value.denominator == 1 else str(value)
 
 
 def _runs(positions: Positions) -> list[list[int]] | None:
@@ -106,9 +78,9 @@ def _told(one: Told, fields: ReceptiveFields) -> dict[str, Any]:
         "min_size": one.min_size,
         "number": one.number,
         "min_number": one.min_number,
-        "stride": _plain(one.stride),
+        "stride": plain(one.stride),
         "padding": None if one.offset is None else -one.offset,
-        "centre": _plain(one.centre),
+        "centre": plain(one.centre),
         "period": one.period,
         "whole": one.whole,
         "aligned": one.aligned,
@@ -116,7 +88,7 @@ def _told(one: Told, fields: ReceptiveFields) -> dict[str, Any]:
     }
 
 
-def _cut(cut: Cut | None) -> dict[str, Any] | None:
+def _cut(cut: CutSizes | None) -> dict[str, Any] | None:
     if cut is None:
         return None
     return {**cut._asdict(), "less": _listed(cut.less)}
@@ -138,7 +110,7 @@ def _axis(axis: AxisInFull, fields: ReceptiveFields, place: Sequence[int] | None
     if axis.by_channel:
         found["by_channel"] = True
     found |= {
-        "mean_centre": _plain(axis.mean_centre),
+        "mean_centre": plain(axis.mean_centre),
         "modulus": axis.modulus,
         "residues": _residues(axis) if one.exact else None,
         "cut": _cut(axis.cut()),
@@ -242,7 +214,7 @@ def effective(found: Effective, graph: Graph) -> dict[str, Any]:
     return {
         "weights": found.origin,
         "threshold": found.threshold,
-        "variances": None if found.variances is None else [_plain(each) for each in found.variances],
+        "variances": None if found.variances is None else [plain(each) for each in found.variances],
         "inputs": [
             {
                 "input": graph.layers[index].name,

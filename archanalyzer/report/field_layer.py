@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from archanalyzer.diagnostics import enumerated
 from archanalyzer.graph import shown_shape
-from archanalyzer.passes.fields.in_full import AxisInFull, Cut, in_full
+from archanalyzer.passes.fields.in_full import AxisInFull, CutSizes, in_full
 from archanalyzer.passes.fields.moving import TooMany
 from archanalyzer.passes.fields.positions import Positions, TooWide
 from archanalyzer.passes.receptive_field import ReceptiveFields
@@ -14,7 +15,6 @@ from archanalyzer.report.field_page import Grid, Notes, Pairs, Part, Row, Title
 from archanalyzer.report.field_words import (
     interval_text,
     least_most,
-    names_text,
     number,
     place_text,
     positions_text,
@@ -83,7 +83,7 @@ class _Section:
 
     def _title(self) -> str:
         source = self._fields.types.outputs[self._axis.field.input]
-        names = names_text([source.axis_names[axis.along.axis] for axis in self._alike])
+        names = enumerated([source.axis_names[axis.along.axis] for axis in self._alike])
         title = f"{self._fields.graph.layers[self._axis.field.input].name}, {names}"
         some = self._axis.listed
         return title if some is None else f"{title}, seen by features {positions_text(some)}"
@@ -177,7 +177,7 @@ def _linear(slope: object, offset: object) -> str:
     return f"{times} − {text[1:]}" if text.startswith("−") else f"{times} + {text}"
 
 
-def _cut_text(cut: Cut | None, length: int, what: str) -> str:
+def _cut_text(cut: CutSizes | None, length: int, what: str) -> str:
     if cut is None:
         return "not known"
     if not cut.size:

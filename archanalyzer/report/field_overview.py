@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from archanalyzer.diagnostics import enumerated
 from archanalyzer.graph import Graph
 from archanalyzer.passes.fields.field import Fields
-from archanalyzer.passes.fields.in_full import Cut, cut_of_all, in_full
+from archanalyzer.passes.fields.in_full import CutSizes, cut_of_all, in_full
 from archanalyzer.passes.fields.moving import Budget
 from archanalyzer.passes.fields.told import Told
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report.cells import NOTHING, UNKNOWN, shape_text
 from archanalyzer.report.field_page import Grid, Notes, Part, Row
-from archanalyzer.report.field_words import least_most, names_text, number, of_axes
+from archanalyzer.report.field_words import least_most, number, of_axes
 from archanalyzer.report.sheet import Node, block_tree
 
-MOST_LOOKED_AT = 1 << 20
+MOST_NEAR_BORDERS = 1 << 20
 """Positions near borders that are looked at, of all layers that are shown together."""
 
 _MOST_BESIDE = 3
@@ -28,12 +29,12 @@ class Entry(NamedTuple):
     """One axis of one input as a layer sees it: on an endless input, and cut at its borders, None if not known."""
 
     told: Told
-    cut: Cut | None
+    cut: CutSizes | None
 
 
 def entries(fields: ReceptiveFields, shown: Collection[int] | None = None) -> list[tuple[Entry, ...] | None]:
     """What each layer sees, axis by axis; None where that is not known, or where layers are named, of the others."""
-    budget = Budget(MOST_LOOKED_AT)
+    budget = Budget(MOST_NEAR_BORDERS)
     known: dict[tuple[int, int], tuple[Entry, ...]] = {}
     found: list[tuple[Entry, ...] | None] = []
     every = zip(fields.places, fields.told, fields.types.outputs, strict=True)
@@ -50,7 +51,7 @@ def entries(fields: ReceptiveFields, shown: Collection[int] | None = None) -> li
 
 def _entries(places: Fields, told: Sequence[Told], shape: tuple[int, ...], budget: Budget) -> Iterator[Entry]:
     parts = in_full(places, shape)
-    cuts: dict[object, Cut | None] = {}
+    cuts: dict[object, CutSizes | None] = {}
     for each in told:
         axes = [
             axis for part in parts for axis in part if (axis.field.input, axis.along.axis) == (each.input, each.axis)
@@ -212,6 +213,6 @@ class _Table:
                 parts[name] = [of_axes(texts) for texts in zip(*(cells for _, cells in every), strict=True)]
             else:
                 for cells, some in alike.items():
-                    names = names_text([axes[axis] for axis in some])
+                    names = enumerated([axes[axis] for axis in some])
                     parts[names if len(by_input) == 1 else f"{name}, {names}"] = list(cells)
         return parts

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archanalyzer.passes.fields.by_hand import ByHand
-from archanalyzer.passes.fields.crossing import along
 from archanalyzer.passes.fields.reading_back import Places, first_place_axis
+from archanalyzer.passes.fields.walking import along
 from archanalyzer.report.field_weights import Effective, count_text, counted, size_in_full
 from archanalyzer.report.field_words import place_text
 from archanalyzer.report.text import plural

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from archanalyzer.graph import Block, shown_shape
 from archanalyzer.passes.fields.by_hand import Boundaries, ByHand
-from archanalyzer.passes.fields.crossing import along, products
+from archanalyzer.passes.fields.crossing import products
 from archanalyzer.passes.fields.positions import interval
-from archanalyzer.passes.fields.walking import Region
+from archanalyzer.passes.fields.walking import Region, along
 from archanalyzer.report.cells import NOTHING
 from archanalyzer.report.field_page import Grid, Notes, Pairs, Part, Row, Title
 from archanalyzer.report.field_words import in_full, of_axes, place_text, positions_text, size_text

@@ -70,8 +70,3 @@ def least_most(least: int, most: int) -> str:
 def place_text(place: Sequence[int]) -> str:
     """A position on every axis: ``256×256``."""
     return "×".join(map(str, place))
-
-
-def names_text(names: Sequence[str]) -> str:
-    """``height and width``."""
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]

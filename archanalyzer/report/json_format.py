@@ -7,19 +7,14 @@ layers from ``start`` up to, not including, ``stop``, counted from 0 in ``layers
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Facts
 from archanalyzer.report.diagnostics import as_data
+from archanalyzer.report.json_text import SCHEMA, members
 from archanalyzer.report.view import Page, View
-
-SCHEMA = 1
-
-# JSON itself escapes the first thirty-two; a terminal obeys these too.
-_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001
@@ -29,23 +24,8 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa
 
 def document(specs: Sequence[Mapping[str, Any]]) -> str:
     """One entry a spec, under the version of the contract; lists of objects are written with one object a line."""
-    entries = ",\n".join("  {\n" + ",\n".join(_members(spec)) + "\n  }" for spec in specs)
+    entries = ",\n".join("  {\n" + ",\n".join(members(spec, "    ")) + "\n  }" for spec in specs)
     return f'{{"schema": {SCHEMA}, "specs": [\n{entries}\n]}}\n' if specs else f'{{"schema": {SCHEMA}, "specs": []}}\n'
-
-
-def _members(spec: Mapping[str, Any]) -> Iterable[str]:
-    for key, value in spec.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            text = "[\n" + ",\n".join(f"      {_dump(item)}" for item in value) + "\n    ]"
-        else:
-            text = _dump(value)
-        yield f"    {_dump(key)}: {text}"
-
-
-def _dump(value: Any) -> str:
-    """On one line. A lone surrogate, from a file name that is no UTF-8, is escaped, so that the text can be encoded."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_CONTROLS)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _entry(analyzed: Analyzed) -> dict[str, Any]:

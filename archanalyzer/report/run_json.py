@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from archanalyzer.executor.plan import BackwardStep, Buffer, FeedStep, LossStep, Plan, Step
 from archanalyzer.executor.trace import Traced
 from archanalyzer.executor.training import Cause, Run, StepReport
-
-SCHEMA = 1
+from archanalyzer.report.json_text import document
 
 
 def render(run: Run, name: str, path: str) -> str:
@@ -17,7 +15,6 @@ def render(run: Run, name: str, path: str) -> str:
     training = run.training
     strip = not training.data.is_batch
     entry: dict[str, Any] = {
-        "schema": SCHEMA,
         "name": name,
         "path": path,
         "dtype": str(training.network.dtype),
@@ -34,14 +31,13 @@ def render(run: Run, name: str, path: str) -> str:
         "interrupted": run.is_interrupted,
         "failure": run.failure and {name: getattr(run.failure, name) for name in ("step", "layer", "what", "found")},
     }
-    return _document(entry)
+    return document(entry)
 
 
 def render_plan(plan: Plan, name: str, path: str) -> str:
     """The steps and buffers of a plan; bytes and shapes are those of one sample."""
-    return _document(
+    return document(
         {
-            "schema": SCHEMA,
             "name": name,
             "path": path,
             "bytes": plan.bytes,
@@ -50,22 +46,6 @@ def render_plan(plan: Plan, name: str, path: str) -> str:
             "buffers": [_buffer(number, buffer, plan) for number, buffer in enumerate(plan.buffers)],
         }
     )
-
-
-def _document(members: dict[str, Any]) -> str:
-    """Members on lines of their own; lists of objects with one object a line."""
-    lines = []
-    for key, value in members.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            text = "[\n" + ",\n".join(f"    {_dump(item)}" for item in value) + "\n  ]"
-        else:
-            text = _dump(value)
-        lines.append(f"  {_dump(key)}: {text}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _step(step: StepReport, *, strip: bool) -> dict[str, Any]:

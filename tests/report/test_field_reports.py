@@ -14,8 +14,8 @@ from archanalyzer.graph import Graph
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.fields.by_hand import walked_by_hand
 from archanalyzer.report.field_answer import Answer
-from archanalyzer.report.field_json import document
 from archanalyzer.report.field_page import as_markdown, as_text
+from archanalyzer.report.json_text import document
 from archanalyzer.report.view import Page
 from tests import graphs
 

@@ -17,6 +17,7 @@ from archanalyzer.report import field_json
 from archanalyzer.report.field_page import as_text
 from archanalyzer.report.field_pictures import pictures, subtitle, title
 from archanalyzer.report.field_weights import Effective, count_text, counted, effective, paths, percent
+from archanalyzer.report.json_text import document
 from archanalyzer.report.view import Page
 from tests.passes.fields.enumeration import spec
 
@@ -104,7 +105,7 @@ def test_gaps_have_no_paths() -> None:
 def test_counts_are_exact_beyond_64_bits() -> None:
     (one,) = counted({0: Places((0,), np.array([3**50, 3**51, 1], dtype=object))})
     assert (one.total, one.most, one.half) == (3**50 + 3**51 + 1, 3**51, 1)
-    (found,) = json.loads(field_json.document({"paths": field_json.paths([one], graph())}))["paths"]
+    (found,) = json.loads(document({"paths": field_json.paths([one], graph())}))["paths"]
     assert (found["total"], found["profiles"]) == (3**50 + 3**51 + 1, [[3**50, 3**51, 1]])
 
 

@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import pytest
 
+from archanalyzer.diagnostics import enumerated
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, interval, union
 from archanalyzer.report.field_words import (
     interval_text,
     least_most,
-    names_text,
     number,
     of_axes,
     positions_text,
@@ -66,7 +66,7 @@ def test_axes(texts: list[str], text: str) -> None:
 
 
 def test_names_and_ranges() -> None:
-    assert [names_text(names) for names in (["length"], ["height", "width"], ["depth", "height", "width"])] == [
+    assert [enumerated(names) for names in (["length"], ["height", "width"], ["depth", "height", "width"])] == [
         "length",
         "height and width",
         "depth, height and width",

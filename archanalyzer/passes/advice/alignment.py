@@ -73,7 +73,7 @@ def alignment(graph: Graph, types: TensorTypes, windows: Windows, fields: Recept
         apart.append(inherited)
         if len(layer.inputs) < 2 or all(each.aligned for each in fields.told[layer.index] or ()):
             continue
-        ways = [way._replace(inherited=apart[way.source]) for way in _ways(types, fields, composer, layer)]
+        ways = [way._replace(inherited=apart[way.source]) for way in _ways(types, windows, fields, composer, layer)]
         differing = _differing(ways)
         if differing:
             apart[layer.index] = inherited | {each for along in differing.values() for each in _distances(along)}
@@ -106,10 +106,12 @@ def _distances(ways: Sequence[Way]) -> Iterator[Apart]:
         yield first.input, first.axis, abs(way.centre - first.centre)
 
 
-def _ways(types: TensorTypes, fields: ReceptiveFields, composer: Composer, layer: Layer) -> Iterator[Way]:
+def _ways(
+    types: TensorTypes, windows: Windows, fields: ReceptiveFields, composer: Composer, layer: Layer
+) -> Iterator[Way]:
     """The ways that lead to a layer, along each axis along which they move."""
     shape = types.outputs[layer.index].shape
-    readings = layer.op.readings(types.inputs(layer), types.outputs[layer.index]) or ()
+    readings = windows.readings[layer.index] or ()
     for source, reading in zip(layer.inputs, readings, strict=bool(readings)):
         of_source = fields.places[source]
         if of_source is None or any(isinstance(each, NoPosition) for each in reading):

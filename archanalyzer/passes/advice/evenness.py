@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
 from typing import NamedTuple, TypeAlias
 
-from archanalyzer.diagnostics import Diagnostic, Note
+from archanalyzer.diagnostics import Diagnostic, Note, enumerated
 from archanalyzer.diagnostics.rules.fields import GRIDDING, UNEVEN_OVERLAP
 from archanalyzer.graph import Graph, Layer, Window
 from archanalyzer.passes.advice.windows import Looking, Windows, joined, listed_names, taps, with_weights
@@ -92,8 +92,7 @@ def _in_turns(numbers: Sequence[int]) -> str:
     """``2 and 1``, ``2, 2 and 1``."""
     if len(numbers) > MOST_SHOWN:
         return f"{', '.join(map(str, numbers[:MOST_SHOWN]))}, …"
-    *others, last = map(str, numbers)
-    return f"{', '.join(others)} and {last}"
+    return enumerated(map(str, numbers))
 
 
 def _even_kernels(window: Window) -> str:
@@ -120,8 +119,7 @@ def _gaps(of_layer: Fields) -> Gaps:
     for field in of_layer:
         for along in field.axes:
             line = along.field
-            runs = zip(line.endless.firsts, line.endless.sets, strict=True)
-            sets = [seen for first, seen in runs if seen.bits is not None and first < line.positions]
+            sets = [seen for seen in line.sets() if seen.bits is not None]
             if sets and line.exact and line.aligned:
                 widest = max(sets, key=lambda seen: seen.size - seen.number)
                 found[field.input, along.axis] = widest.number, widest.size

@@ -22,6 +22,7 @@ from archanalyzer.graph import (
     aligned_axes,
 )
 from archanalyzer.passes.advice.windows import Windows, is_shift
+from archanalyzer.passes.fields.looking import without_axis
 from archanalyzer.passes.fields.moving import (
     OWN_POSITION,
     Budget,
@@ -29,8 +30,7 @@ from archanalyzer.passes.fields.moving import (
     Moving,
     TooMany,
     everywhere,
-    listed,
-    through,
+    read_through,
 )
 from archanalyzer.passes.fields.positions import TooWide, interval
 from archanalyzer.passes.receptive_field import MOST_POSITIONS, ReceptiveFields
@@ -131,18 +131,14 @@ class _Reader:
         return LOST
 
     def _once(self, way: Way, reading: Window | IrregularWindow, outputs: int) -> Way:
-        key = id(way.moving), *_identity(reading), outputs
+        key = id(way.moving), reading.axis, *without_axis(reading), outputs
         if key not in self._through:
             self._through[key] = way.moving, self._along(way.moving, reading, outputs)  # kept: no other has its id
         return self._through[key][1]
 
     def _along(self, moving: Moving, reading: Window | IrregularWindow, outputs: int) -> Way:
-        window = reading.regular.window if isinstance(reading, IrregularWindow) and reading.regular else reading
         try:
-            if isinstance(window, Window):
-                return _way(window.axis, through(moving, window, outputs, self._budget))
-            self._budget.take(outputs)
-            return _way(window.axis, listed(outputs, range(outputs), lambda o: moving.over(window.reads(o))))
+            return _way(reading.axis, read_through(moving, reading, outputs, self._budget))
         except (TooMany, TooWide):
             return LOST
 
@@ -154,12 +150,6 @@ def _way(axis: int, moving: Moving) -> Way:
         common = gcd(moving.advance, moving.period)
         pace = moving.advance // common, moving.period // common
     return Way(axis, moving, min(sizes, default=0), max(sizes, default=0), pace)
-
-
-def _identity(reading: Window | IrregularWindow) -> tuple[object, ...]:
-    if isinstance(reading, Window):
-        return reading.axis, reading.stride, reading.upsampling, reading.offset, reading.count, reading.step
-    return reading.axis, reading.reads, reading.regular
 
 
 def _kept(ways: list[Way]) -> Ways:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
 from typing import NamedTuple
 
+from archanalyzer.diagnostics import enumerated
 from archanalyzer.graph import Graph, IrregularWindow, Layer, Readings, Window
 from archanalyzer.passes.analysis import analysis
 from archanalyzer.passes.tensor_types import TensorTypes
@@ -77,10 +78,9 @@ def listed_names(names: Sequence[str]) -> str:
     quoted = [f"`{name}`" for name in names]
     if len(quoted) > MOST_NAMED:
         quoted = [*quoted[: MOST_NAMED - 1], f"{len(quoted) - MOST_NAMED + 1:,} more"]
-    return joined(quoted)
+    return enumerated(quoted)
 
 
 def joined(parts: Iterable[str]) -> str:
     """``height and width``; of what stands there twice, once."""
-    *others, last = dict.fromkeys(parts)
-    return f"{', '.join(others)} and {last}" if others else last
+    return enumerated(dict.fromkeys(parts))

@@ -6,7 +6,7 @@ Networks" (Distill), equations 1 and 2, which is the case of a chain whose field
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -23,9 +23,12 @@ from archanalyzer.passes.fields.moving import (
     everywhere,
     joined,
     listed,
-    through,
+    read_through,
 )
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, TooWide, hull_of, interval, union
+
+MOST_LOOKED_AT = 1 << 12
+"""Positions looked at one by one to see whether any of them sees nothing."""
 
 
 class Cut(NamedTuple):
@@ -61,6 +64,13 @@ class AxisField(NamedTuple):
     def at(self, position: int) -> Positions:
         """What one position sees on an endless input."""
         return self.endless.at(position)
+
+    def sets(self) -> Sequence[Positions]:
+        """What the positions that there are see on an endless input; some of it may stand there several times."""
+        if len(self.endless.sets) == 1:
+            return self.endless.sets
+        runs = zip(self.endless.firsts, self.endless.sets, strict=True)
+        return [seen for first, seen in runs if first < self.positions]
 
     def real(self, position: int) -> Positions:
         """What one position sees of the input that there is.
@@ -164,10 +174,6 @@ class RealReader:
         return self._doubled[key]
 
 
-MOST_LOOKED_AT = 1 << 12
-"""Positions looked at one by one to see whether any of them sees nothing."""
-
-
 def own_positions(length: int) -> AxisField:
     """Every position of an input's axis sees itself."""
     return AxisField(length, length, OWN_POSITION, Cut(0, length))
@@ -210,18 +216,10 @@ def through_window(field: AxisField, window: Window | IrregularWindow, outputs: 
     if window == Window(window.axis) and outputs == field.positions:
         return field
     try:
-        endless = _endless(field, window, outputs, budget)
+        endless = read_through(field.endless, window, outputs, budget)
         return field._replace(positions=outputs, endless=endless, cut=_cut(field, window, endless, outputs, budget))
     except (TooMany, TooWide):
         return bound(field)
-
-
-def _endless(field: AxisField, window: Window | IrregularWindow, outputs: int, budget: Budget) -> Moving:
-    regular = window if isinstance(window, Window) else window.regular and window.regular.window
-    if regular is not None:
-        return through(field.endless, regular, outputs, budget)
-    budget.take(outputs)
-    return listed(outputs, range(outputs), lambda o: budget.keep(field.endless.over(window.reads(o))))
 
 
 def _cut(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archanalyzer.graph import Block, Graph
-from archanalyzer.passes.fields.positions import Positions, union
 from archanalyzer.passes.fields.walking import Box, Lookup, Region, Walk, merged
 from archanalyzer.passes.tensor_types import TensorTypes
 
@@ -51,11 +50,6 @@ class Crossings:
 
     def _boxes(self, index: int, lookup: Lookup) -> Sequence[Box]:
         return [read for box in self._walk.regions[index] for read in lookup.read_by(box)]
-
-
-def along(region: Region, axis: int) -> Positions:
-    """The positions of a region along one axis, whatever they are along the others."""
-    return union(box.sets[axis] for box in region)
 
 
 def products(region: Region) -> Region:

@@ -8,6 +8,7 @@ may matter; a field is then ``doubtful``, and its positions are to be walked bac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from archanalyzer.passes.fields.axis_field import AxisField, Cut, own_positions
@@ -74,6 +75,12 @@ def nothing(field: Field, axes: tuple[Along, ...], channels: Positions) -> Field
     """A field of the same input that no place sees anything of; on an endless input, places see ``axes``."""
     blind = tuple(along._replace(field=along.field._replace(cut=Cut(0, 0))) for along in axes)
     return Field(field.input, channels, blind, patchy=True)
+
+
+def features(field: Field, along: Along, shape: Sequence[int]) -> Positions | None:
+    """The features of a flat output that a field is told of, one by one; None where it is not of some of them."""
+    some = along.along == 0 and len(shape) == 1 and field.channels != interval(0, shape[0])
+    return field.channels if some else None
 
 
 def covers(field: Field, along: Along) -> bool:

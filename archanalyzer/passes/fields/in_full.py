@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from archanalyzer.passes.fields.axis_field import AxisField, mean_centre
-from archanalyzer.passes.fields.field import Along, Field
+from archanalyzer.passes.fields.field import Along, Field, features
 from archanalyzer.passes.fields.moving import MOST_RUNS, Budget, Listed, Periodic, TooMany
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, TooWide, interval, union
 from archanalyzer.passes.fields.told import Told, period, told
@@ -20,7 +20,7 @@ class Row(NamedTuple):
     seen: Positions
 
 
-class Cut(NamedTuple):
+class CutSizes(NamedTuple):
     """What a layer's positions see of the input that there is.
 
     ``size``, ``min_size``: the most and the least positions from the first to the last that one of them sees, first at
@@ -52,8 +52,7 @@ class AxisInFull(NamedTuple):
     @property
     def listed(self) -> Positions | None:
         """The features that the field is of, where it isn't that of all of them; they are told one by one."""
-        some = len(self.shape) == 1 and self.along.along == 0 and self.field.channels != interval(0, self.shape[0])
-        return self.field.channels if some else None
+        return features(self.field, self.along, self.shape)
 
     def told(self) -> Told:
         """What is told of the axis as this part of the layer sees it."""
@@ -131,7 +130,7 @@ class AxisInFull(NamedTuple):
             return number
         return 0 if self.along.along is None else place[self.along.along - (len(self.shape) - len(place))]
 
-    def cut(self, budget: Budget | None = None) -> Cut | None:
+    def cut(self, budget: Budget | None = None) -> CutSizes | None:
         """What is seen of the input that there is; None where that is not known, or ``budget`` has not enough for it.
 
         Each position near a border is looked at, which takes microseconds.
@@ -149,7 +148,7 @@ class AxisInFull(NamedTuple):
         most = max(parts, key=lambda part: (part.real.size, -part.first))
         least = min(parts, key=lambda part: (part.real.size, part.first))
         numbers = [part.real.number for part in parts]
-        return Cut(most.real.size, least.real.size, max(numbers), min(numbers), most.first, least.first, less)
+        return CutSizes(most.real.size, least.real.size, max(numbers), min(numbers), most.first, least.first, less)
 
     def _parts(self, budget: Budget) -> Iterator[_Part]:
         """Every stretch of positions, but of those that see the same moved on, and nothing of it cut off, the first.
@@ -239,7 +238,7 @@ def in_full(fields: Sequence[Field], shape: tuple[int, ...]) -> tuple[tuple[Axis
     return tuple(tuple(AxisInFull(field, along, shape) for along in field.axes) for field in fields)
 
 
-def cut_of_all(axes: Sequence[AxisInFull], budget: Budget) -> Cut | None:
+def cut_of_all(axes: Sequence[AxisInFull], budget: Budget) -> CutSizes | None:
     """What is seen along an axis by all parts of a layer together; None where that is not known."""
     cuts = [axis.cut(budget) for axis in axes]
     known = [cut for cut in cuts if cut is not None]
@@ -247,7 +246,7 @@ def cut_of_all(axes: Sequence[AxisInFull], budget: Budget) -> Cut | None:
         return None
     most = max(known, key=lambda cut: (cut.size, -cut.most_at))
     least = min(known, key=lambda cut: (cut.min_size, cut.least_at))
-    return Cut(
+    return CutSizes(
         most.size,
         least.min_size,
         max(cut.number for cut in known),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import gcd, lcm
 from typing import NamedTuple, TypeAlias
 
-from archanalyzer.graph import Window
+from archanalyzer.graph import IrregularWindow, Window
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, hull_of, union
 
 MOST_WAYS = 8
@@ -201,6 +201,20 @@ def listed(
 ) -> Listed:
     """What ``at`` says of positions, each alike up to the next of ``firsts``, and beyond them, ``beyond``."""
     return Listed(length, *_runs(firsts, at), beyond)
+
+
+def read_through(seen: Moving, reading: Window | IrregularWindow, outputs: int, budget: Budget) -> Moving:
+    """What outputs see that read so, on an endless axis; told one by one where no window says how.
+
+    Raises:
+        TooMany: too many outputs see different sets.
+        TooWide: what one sees has gaps and is too wide.
+    """
+    window = reading.without_ends()
+    if isinstance(window, Window):
+        return through(seen, window, outputs, budget)
+    budget.take(outputs)
+    return listed(outputs, range(outputs), lambda o: budget.keep(seen.over(window.reads(o))))
 
 
 def through(seen: Moving, window: Window, outputs: int, budget: Budget) -> Moving:

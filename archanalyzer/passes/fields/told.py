@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from archanalyzer.passes.fields.field import Along, Field, covers
+from archanalyzer.passes.fields.field import Along, Field, covers, features
 from archanalyzer.passes.fields.moving import MOST_RUNS, Listed
-from archanalyzer.passes.fields.positions import NOWHERE, Positions, interval
+from archanalyzer.passes.fields.positions import NOWHERE, Positions
 
 
 class Told(NamedTuple):
@@ -87,14 +87,10 @@ def _told(fields: Sequence[Field], axes: Sequence[Along], shape: Sequence[int]) 
 
 def _sets(field: Field, along: Along, shape: Sequence[int]) -> Sequence[Positions]:
     """What the places that a field is told of see on an endless input; some of them may stand there several times."""
-    line = along.field
-    some = along.along == 0 and len(shape) == 1 and field.channels != interval(0, shape[0])
-    if some and field.channels.number <= MOST_RUNS:
-        return [line.at(position) for position in field.channels.each()]
-    if len(line.endless.sets) == 1:
-        return line.endless.sets
-    runs = zip(line.endless.firsts, line.endless.sets, strict=True)
-    return [seen for first, seen in runs if first < line.positions]
+    some = features(field, along, shape)
+    if some is not None and some.number <= MOST_RUNS:
+        return [along.field.at(feature) for feature in some.each()]
+    return along.field.sets()
 
 
 def stride(along: Along) -> Fraction | None:
@@ -103,6 +99,13 @@ def stride(along: Along) -> Fraction | None:
     if along.along is None or isinstance(moving, Listed) or not moving.advance:
         return None
     return Fraction(moving.advance, moving.period)
+
+
+def plain(value: Fraction | None) -> int | str | None:
+    """A fraction as plain data: a whole number, or "p/q"."""
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else str(value)
 
 
 def offset(along: Along) -> int | None:

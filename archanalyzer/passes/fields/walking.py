@@ -20,6 +20,7 @@ from archanalyzer.graph import (
     Reading,
     Readings,
     Rearranged,
+    Regular,
     Window,
 )
 from archanalyzer.passes.fields.moving import TooMany
@@ -54,6 +55,11 @@ Region: TypeAlias = tuple[Box, ...]
 """The union of some boxes."""
 
 
+def along(region: Region, axis: int) -> Positions:
+    """The positions of a region along one axis, whatever they are along the others."""
+    return union(box.sets[axis] for box in region)
+
+
 class Walk(NamedTuple):
     """What can reach some places of the layer ``start``: a region of every layer on the way, by the layer's index."""
 
@@ -62,7 +68,7 @@ class Walk(NamedTuple):
 
     def along(self, layer: int, axis: int) -> Positions:
         """The positions along one axis of a layer that can reach the places; none of a layer that cannot."""
-        return union(box.sets[axis] for box in self.regions.get(layer, ()))
+        return along(self.regions.get(layer, ()), axis)
 
 
 def at_place(shape: Sequence[int], place: Sequence[int]) -> tuple[Positions, ...]:
@@ -200,10 +206,8 @@ def _real(reading: Window | IrregularWindow | Digit, asking: Positions, extent: 
 def _endless(reading: Window | IrregularWindow | Digit, asking: Positions, extent: int, outputs: int) -> Positions:
     """What is read of an axis without ends; where told for ``outputs`` alone, those beyond read as the nearest."""
     match reading:
-        case Window():
-            return read_by(reading, asking)
-        case IrregularWindow(regular=regular) if regular is not None:
-            return read_by(regular.window, asking)
+        case Window() | IrregularWindow(regular=Regular()):
+            return read_by(reading.without_ends(), asking)
         case IrregularWindow():
             ends = [Positions(0, 1)] if asking.start < 0 else []
             ends += [Positions(outputs - 1, outputs)] if asking.stop > outputs else []

@@ -7,9 +7,9 @@ import pytest
 import archanalyzer
 from archanalyzer.graph import Block, Graph
 from archanalyzer.passes.fields.by_hand import Boundaries, ByHand, walked_by_hand
-from archanalyzer.passes.fields.crossing import Crossings, along
+from archanalyzer.passes.fields.crossing import Crossings
 from archanalyzer.passes.fields.positions import Positions, interval
-from archanalyzer.passes.fields.walking import Region
+from archanalyzer.passes.fields.walking import Region, along
 from archanalyzer.passes.tensor_types import tensor_types
 from archanalyzer.testing.readings import readings_by_position
 from tests import graphs

@@ -11,7 +11,7 @@ import pytest
 from archanalyzer.graph import Graph
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
-from archanalyzer.passes.fields.in_full import AxisInFull, Cut, cut_of_all, in_full
+from archanalyzer.passes.fields.in_full import AxisInFull, CutSizes, cut_of_all, in_full
 from archanalyzer.passes.fields.moving import Budget, Periodic
 from archanalyzer.passes.fields.positions import Positions, interval
 from archanalyzer.passes.receptive_field import ReceptiveFields
@@ -45,21 +45,21 @@ def test_the_periods_of_an_up_sampling() -> None:
     # Middles −1/2 and 1/2; less half the position, −1/2 and 0.
     assert (told.centre, axis.mean_centre) == (Fraction(-1, 2), Fraction(-1, 4))
     # The first sees −1 and 0, the last, 23, sees 11 and 12.
-    assert axis.cut() == Cut(2, 1, 2, 1, most_at=1, least_at=0, less=(interval(0, 1), interval(23, 24)))
+    assert axis.cut() == CutSizes(2, 1, 2, 1, most_at=1, least_at=0, less=(interval(0, 1), interval(23, 24)))
 
 
 def test_what_the_borders_cut_off_a_chain() -> None:
     """Position o sees o − 2 to o + 2 of 0 to 11."""
     axis = only_axis(PADDED * 2)
     assert axis.rows() == ((interval(0, 1), interval(-2, 3)),)
-    assert axis.cut() == Cut(5, 3, 5, 3, most_at=2, least_at=0, less=(interval(0, 2), interval(10, 12)))
+    assert axis.cut() == CutSizes(5, 3, 5, 3, most_at=2, least_at=0, less=(interval(0, 2), interval(10, 12)))
     assert axis.at((1,)) == (interval(-1, 4), interval(0, 4))
 
 
 def test_gaps_are_left_out_of_the_number() -> None:
     """Taps two apart: position o sees o − 2, o and o + 2, the first two of them only the latter two."""
     axis = only_axis("  - conv1d: {filters: 1, kernel: 3, dilation: 2, padding: 2}\n")
-    assert axis.cut() == Cut(5, 3, 3, 2, most_at=2, least_at=0, less=(interval(0, 2), interval(10, 12)))
+    assert axis.cut() == CutSizes(5, 3, 3, 2, most_at=2, least_at=0, less=(interval(0, 2), interval(10, 12)))
 
 
 def test_features_in_which_the_same_recurs() -> None:
