@@ -24,7 +24,7 @@ from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report.field_overview import entries
 
 if TYPE_CHECKING:
-    from archanalyzer.passes.fields.paths import Size
+    from archanalyzer.passes.fields.paths import Gaussian, Size
     from archanalyzer.report.field_weights import Counted, Effective  # which import NumPy
 
 _MOST_RUNS = 10_000
@@ -215,6 +215,7 @@ def effective(found: Effective, graph: Graph) -> dict[str, Any]:
         "weights": found.origin,
         "threshold": found.threshold,
         "variances": None if found.variances is None else [plain(each) for each in found.variances],
+        "gaussian": None if found.gaussian is None else _gaussian(found.gaussian),
         "inputs": [
             {
                 "input": graph.layers[index].name,
@@ -227,6 +228,14 @@ def effective(found: Effective, graph: Graph) -> dict[str, Any]:
             }
             for index, places in found.weights.items()
         ],
+    }
+
+
+def _gaussian(gaussian: Gaussian) -> dict[str, Any]:
+    return {
+        "extents": list(gaussian.extents),
+        "positions": gaussian.places,
+        "within_two_deviations": list(gaussian.within_two),
     }
 
 

@@ -10,6 +10,7 @@ from archanalyzer.graph import shown_shape
 from archanalyzer.passes.fields.in_full import AxisInFull, CutSizes, in_full
 from archanalyzer.passes.fields.moving import TooMany
 from archanalyzer.passes.fields.positions import Positions, TooWide
+from archanalyzer.passes.fields.told import Told
 from archanalyzer.passes.receptive_field import ReceptiveFields
 from archanalyzer.report.field_page import Grid, Notes, Pairs, Part, Row, Title
 from archanalyzer.report.field_words import (
@@ -98,15 +99,12 @@ class _Section:
                 yield "centre", self._centre()
             if one.period is not None:
                 yield "period", self._period(one.period)
-            yield (
-                "aligned",
-                "yes" if one.aligned else "no: not all ways have the same centre; the union of them is told",
-            )
+            yield "aligned", _aligned_text(one)
             yield "cut", _cut_text(self._axis.cut(), length, self._what)
         if self._place is not None:
             yield f"at {place_text(self._place)}", self._at(self._place)
         if self._axis.field.patchy and one.exact:
-            yield "but", "some places see less, or nothing, of this input"
+            yield "but", "some places may see less, or nothing, of this input"
 
     def _size(self) -> str:
         one, length = self._told, self._axis.along.field.length
@@ -175,6 +173,12 @@ def _linear(slope: object, offset: object) -> str:
     if offset == 0:
         return times
     return f"{times} − {text[1:]}" if text.startswith("−") else f"{times} + {text}"
+
+
+def _aligned_text(told: Told) -> str:
+    if not told.aligned:
+        return "no: not all ways have the same centre; the union of them is told"
+    return "yes" if told.compared else "not known: on some way, fields have no one stride, and so no centre to compare"
 
 
 def _cut_text(cut: CutSizes | None, length: int, what: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import enumerated
 from archanalyzer.graph import Graph
+from archanalyzer.passes.advice.windows import listed_names
 from archanalyzer.passes.fields.field import Fields
 from archanalyzer.passes.fields.in_full import CutSizes, cut_of_all, in_full
 from archanalyzer.passes.fields.moving import Budget
@@ -26,10 +27,14 @@ _NO_AXES = "the inputs have no spatial axes, or no layer that is shown sees one:
 
 
 class Entry(NamedTuple):
-    """One axis of one input as a layer sees it: on an endless input, and cut at its borders, None if not known."""
+    """One axis of one input as a layer sees it: on an endless input, and cut at its borders, None if not known.
+
+    ``by_channel``: it is channels that see different things, each the same from all places.
+    """
 
     told: Told
     cut: CutSizes | None
+    by_channel: bool = False
 
 
 def entries(fields: ReceptiveFields, shown: Collection[int] | None = None) -> list[tuple[Entry, ...] | None]:
@@ -62,7 +67,7 @@ def _entries(places: Fields, told: Sequence[Told], shape: tuple[int, ...], budge
         cut = cuts[key]
         if cut is not None and each.min_size == 0:  # some features see nothing of this input
             cut = cut._replace(min_size=0, min_number=0)
-        yield Entry(each, cut)
+        yield Entry(each, cut, any(axis.by_channel for axis in axes))
 
 
 class _Column(NamedTuple):
@@ -83,6 +88,15 @@ def _seen(told: Told) -> str:
 
 def _unless_whole(told: Told, value: Any) -> str:
     return NOTHING if told.whole else number(value)
+
+
+def _aligned(told: Told) -> str:
+    """``no`` only where it has been shown; what has no stride or no centre could not be compared."""
+    if told.whole:
+        return NOTHING
+    if not told.aligned:
+        return "no"
+    return "yes" if told.compared else UNKNOWN
 
 
 def _cut(entry: Entry) -> str:
@@ -111,7 +125,7 @@ _COLUMNS = (
         lambda entry: _unless_whole(entry.told, entry.told.period),
         "output positions after which fields repeat, moved on",
     ),
-    _Column("aligned", lambda entry: "yes" if entry.told.aligned else "no", "no: not all ways have the same centre"),
+    _Column("aligned", lambda entry: _aligned(entry.told), "no: not all ways have the same centre"),
     _Column("cut", _cut, "the field, of the input that there is"),
 )
 
@@ -129,6 +143,10 @@ def overview(fields: ReceptiveFields, depth: int | None) -> list[Part]:
     notes = [f"{column.title}: {column.note}" for column in columns]
     if any(UNKNOWN in row.cells for row in rows):
         notes.append(f"{UNKNOWN} not known, or too much to look at")
+    by_channel = [line.label for line in lines if _is_by_channel(line, found)]
+    if by_channel:
+        names = listed_names(by_channel)
+        notes.append(f"of {names}, fields along an axis that became channels differ by channel, not by position")
     if fields.graph.inputs and not any(found[index] or found[index] is None for index in shown):
         notes.append(_NO_AXES)
     return [Grid(titles, rows), Notes(notes)]
@@ -172,6 +190,10 @@ def _lines(graph: Graph, root: Node, depth: int | None) -> Iterator[_Line]:
             yield _Line(item.block.name.removeprefix(inside), output, indent, is_heading)
             if is_heading:
                 open_.append((iter(item.items()), f"{item.block.name}/", indent + 1))
+
+
+def _is_by_channel(line: _Line, found: Sequence[tuple[Entry, ...] | None]) -> bool:
+    return line.layer is not None and any(entry.by_channel for entry in found[line.layer] or ())
 
 
 class _Table:

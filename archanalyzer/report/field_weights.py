@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archanalyzer.graph import Graph
-from archanalyzer.passes.fields.paths import Size, size_at, variances
+from archanalyzer.passes.fields.paths import Gaussian, Size, gaussian_of, size_at, variances
 from archanalyzer.passes.fields.reading_back import Array, Places, first_place_axis
 from archanalyzer.passes.tensor_types import TensorTypes
 from archanalyzer.report.field_page import Grid, Notes, Pairs, Part, Row, Title
@@ -162,6 +162,20 @@ class Effective(NamedTuple):
         """Along each axis, the standard deviation of the position, where squares are its distribution."""
         return tuple(map(sqrt, variances(self.squares[index].numbers)))
 
+    @property
+    def is_measured(self) -> bool:
+        return any(self.squares[index] is not weights for index, weights in self.weights.items())
+
+    @property
+    def gaussian(self) -> Gaussian | None:
+        """A Gaussian with the variances of the formula; None where there is no formula, or weights are not uniform.
+
+        Magnitudes of gradients, whose squares are expected to be as the uniform weights, reach further.
+        """
+        if not self.weights or self.is_measured or self.variances is None:
+            return None
+        return gaussian_of(self.variances, self.threshold)
+
     def share(self, index: int) -> float:
         """What the positions that reach the threshold weigh, of all."""
         numbers = self.weights[index].numbers
@@ -175,21 +189,29 @@ def effective(found: Effective, graph: Graph) -> Iterator[Part]:
         yield Notes([f"effective field, weights {found.origin}: all gradients are zero"])
     for index in found.weights:
         size, theoretical = found.size(index), found.theoretical[index]
-        share = percent(found.share(index))
-        is_measured = found.squares[index] is not found.weights[index]
+        share, of_what = percent(found.share(index)), ", of squared gradients" if found.is_measured else ""
         yield Title(f"effective field in {graph.layers[index].name}", is_section=True)
         pairs = [
             ("weights", found.origin),
             ("theoretical", size_in_full(theoretical)),
             ("effective", f"{size_in_full(size)}, {percent(size.places / theoretical.places)} of these"),
             ("threshold", f"{found.threshold:g} of the largest weight; {share} of all weights lie above"),
-            ("deviation", f"{_numbers(found.deviations(index))}{', of squared gradients' if is_measured else ''}"),
+            ("deviation", f"{_numbers(found.deviations(index))}{of_what}"),
         ]
         if found.variances is not None:
             pairs.append(
                 ("formula", f"{_numbers(map(sqrt, found.variances))}, for uniform weights far from any border")
             )
+        if found.gaussian is not None:
+            pairs.append(("Gaussian", _gaussian_text(found.gaussian)))
         yield Pairs(pairs)
+
+
+def _gaussian_text(gaussian: Gaussian) -> str:
+    """How far a Gaussian with the formula's deviations is above the threshold, and four deviations."""
+    extents = "×".join(f"{each:.4g}" for each in gaussian.extents)
+    within = f"±2 deviations: {_numbers(gaussian.within_two)}"
+    return f"{extents}: {gaussian.places:.4g} positions by the formula; {within}"
 
 
 def size_in_full(size: Size) -> str:

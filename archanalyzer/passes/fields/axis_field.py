@@ -7,18 +7,16 @@ Networks" (Distill), equations 1 and 2, which is the case of a chain whose field
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from archanalyzer.graph import Digit, IrregularWindow, Window
+from archanalyzer.passes.fields.centres import centred_alike
 from archanalyzer.passes.fields.moving import (
     OWN_POSITION,
     Budget,
-    Listed,
     Moving,
     Periodic,
     TooMany,
-    alike,
     clipped,
     everywhere,
     joined,
@@ -49,15 +47,16 @@ class AxisField(NamedTuple):
 
     ``endless`` tells of an input without ends, where padding cuts nothing off; ``cut`` of the one that there is, None
     where that is not known. ``aligned``: all ways on which a position sees have, on average over a period, the same
-    centre. ``exact`` False: all that is known is that nothing else is seen than what ``endless`` says, and ``in_all``,
-    unless that is None: what all positions of the layer see between them.
+    centre; False only where two have been shown to differ, None where they could not be compared. ``exact`` False: all
+    that is known is that nothing else is seen than what ``endless`` says, and ``in_all``, unless that is None: what all
+    positions of the layer see between them.
     """
 
     length: int
     positions: int
     endless: Moving
     cut: Cut | None
-    aligned: bool = True
+    aligned: bool | None = True
     exact: bool = True
     in_all: Positions | None = None
 
@@ -115,6 +114,17 @@ class AxisField(NamedTuple):
             return self.positions > MOST_LOOKED_AT or any(not self.real(o).size for o in range(self.positions))
         except TooMany:
             return True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every position sees the axis from end to end, without gaps and whatever its place.
+
+        That is so where nothing moves. A field that moves sees other positions of an endless input from each place, be
+        it so wide that of the actual one all is seen from everywhere.
+        """
+        moving, whole = self.endless, interval(0, self.length)
+        moves = isinstance(moving, Periodic) and moving.advance != 0
+        return self.exact and not moves and moving.sets == (whole,) and self.cut == Cut(0, self.length)
 
     @property
     def sees_nothing(self) -> bool:
@@ -185,8 +195,8 @@ def constant(seen: Positions, length: int) -> AxisField:
 
 
 def at_most(seen: Positions, length: int, in_all: Positions | None = None) -> AxisField:
-    """No position sees anything outside of an interval; what of it, isn't known."""
-    return AxisField(length, 1, everywhere(seen.hull), None, exact=False, in_all=in_all)
+    """No position sees anything outside of an interval; what of it, isn't known, nor where its middle is."""
+    return AxisField(length, 1, everywhere(seen.hull), None, aligned=None, exact=False, in_all=in_all)
 
 
 def bound(field: AxisField) -> AxisField:
@@ -194,9 +204,15 @@ def bound(field: AxisField) -> AxisField:
     if not field.exact:
         return field
     try:
-        return at_most(field.together().hull, field.length)
+        seen = field.together().hull
     except (TooMany, TooWide):
-        return at_most(interval(0, field.length), field.length)
+        seen = interval(0, field.length)
+    return _as_aligned(at_most(seen, field.length), field)
+
+
+def _as_aligned(bound: AxisField, *of: AxisField) -> AxisField:
+    """A bound on what some fields see: what has been shown of one of them stays shown."""
+    return bound._replace(aligned=False) if any(each.aligned is False for each in of) else bound
 
 
 def through_whole_axis(field: AxisField) -> AxisField:
@@ -306,14 +322,20 @@ def join(one: AxisField, other: AxisField, budget: Budget) -> AxisField:
     if one is other or one == other:
         return one
     if not (one.exact and other.exact):
-        return at_most(hull_of((bound(one).at(0), bound(other).at(0))), one.length)
+        return _bound_on_both(one, other)
     try:
         endless = joined(one.endless, other.endless, one.positions, budget)
         cut = _joined_cut(one, other, endless, budget)
     except (TooMany, TooWide):
-        return at_most(hull_of((bound(one).at(0), bound(other).at(0))), one.length)
-    aligned = one.aligned and other.aligned and _centred_alike(one.endless, other.endless)
+        return _bound_on_both(one, other)
+    shown = (one.aligned, other.aligned, centred_alike(one.endless, other.endless))
+    aligned = False if False in shown else None if None in shown else True
     return one._replace(endless=endless, cut=cut, aligned=aligned)
+
+
+def _bound_on_both(one: AxisField, other: AxisField) -> AxisField:
+    hull = hull_of((bound(one).at(0), bound(other).at(0)))
+    return _as_aligned(at_most(hull, one.length), one, other)
 
 
 def _joined_cut(one: AxisField, other: AxisField, endless: Moving, budget: Budget) -> Cut | None:
@@ -338,29 +360,3 @@ def _from_both_ends(cut: Cut, endless: Moving, positions: int) -> Cut:
     first = cut.first[: before[-1] + 1] if before else ()
     last = cut.first[behind[0] :] if behind else ()
     return cut._replace(first=first, last=last)
-
-
-def _centred_alike(one: Moving, other: Moving) -> bool:
-    """Whether two ways have the same centre, on average over a period; what doesn't move has none."""
-    if isinstance(one, Listed) or isinstance(other, Listed):
-        return False
-    if not one.advance or not other.advance:
-        return True
-    if one.period == other.period == 1:  # as fields mostly do, without fractions
-        return one.advance == other.advance and sum(one.sets[0][:2]) == sum(other.sets[0][:2])
-    return alike(one, other) and mean_centre(one) == mean_centre(other)
-
-
-def mean_centre(moving: Periodic) -> Fraction | None:
-    """The middle of what a position sees, less what it moves on by from one to the next, on average over a period."""
-    total, seeing = Fraction(0), 0
-    pace = Fraction(moving.advance, moving.period)
-    beyond = (*moving.firsts[1:], moving.period)
-    for first, stop, seen in zip(moving.firsts, beyond, moving.sets, strict=True):
-        if seen.size:
-            positions = stop - first
-            total += Fraction(positions * (seen.start + seen.stop - 1), 2) - pace * Fraction(
-                positions * (first + stop - 1), 2
-            )
-            seeing += positions
-    return total / seeing if seeing else None

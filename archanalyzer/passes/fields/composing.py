@@ -124,7 +124,11 @@ class Composer:
         except TooWide:  # of parts with gaps between them
             channels, field = interval(0, output[0]), field._replace(patchy=True, uneven=True, doubtful=True)
         reads = [self._how(*each) for each in windows_over(readings, source, output)]
-        axes = tuple(self._read_along(along, readings, output) for along in field.axes)
+        apart = field.mixed and not isinstance(readings[0], WholeAxis)
+        if apart and not _keeps_channels(readings[0]):  # channels become places: only places can be told apart
+            axes = tuple(Along(along.axis, None, bound(along.field)) for along in field.axes)
+        else:
+            axes = tuple(self._read_along(along, readings, output) for along in field.axes)
         blind = field.patchy or not all(each.by_all for each in reads)
         none_read = not all(each.some for each in reads)
         if none_read or (blind and not field.uneven and any(along.field.sees_nothing for along in axes)):
@@ -138,8 +142,8 @@ class Composer:
         doubtful |= patchy and any(along.along is None for along in axes)  # places see all there is, or nothing
         renumbered = any(isinstance(each, Digit | Rearranged) for each in readings)
         doubtful |= renumbered and (blind or field.mixed)  # axes become one: it matters what is seen of each place
-        apart = field.mixed and not isinstance(readings[0], WholeAxis)
-        mixed = len(output) > 1 and (apart or mixes_channels(readings))
+        unlike = patchy or any(along.scattered or not along.field.exact for along in field.axes)
+        mixed = len(output) > 1 and (apart or mixes_channels(readings) or (unlike and _makes_channels(readings)))
         doubtful |= apart and not (mixed and _keeps_channels(readings[0]))
         return field._replace(channels=channels, axes=axes, patchy=patchy, mixed=mixed, doubtful=doubtful)
 
@@ -227,6 +231,12 @@ def _unlike(one: Along, other: Along) -> bool:
 def _keeps_channels(reading: Reading) -> bool:
     """Whether what reads an axis of channels so has channels that read channels one by one, or in groups."""
     return isinstance(reading, Window | IrregularWindow | Digit) and reading.axis == 0
+
+
+def _makes_channels(readings: Readings) -> bool:
+    """Whether places become channels, so that these differ as the places did."""
+    places = readings[1:] or readings
+    return any(isinstance(each, Window | IrregularWindow | Digit) and each.axis == 0 for each in places)
 
 
 def _is_doubtful(field: Field, axes: Sequence[Along], readings: Readings, *, everything: bool) -> bool:

@@ -74,7 +74,7 @@ def listed_field(endless: list[Positions], real: list[Positions], like: AxisFiel
 def nothing(field: Field, axes: tuple[Along, ...], channels: Positions) -> Field:
     """A field of the same input that no place sees anything of; on an endless input, places see ``axes``."""
     blind = tuple(along._replace(field=along.field._replace(cut=Cut(0, 0))) for along in axes)
-    return Field(field.input, channels, blind, patchy=True)
+    return Field(field.input, channels, blind, patchy=True, doubtful=any(not along.field.exact for along in axes))
 
 
 def features(field: Field, along: Along, shape: Sequence[int]) -> Positions | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from archanalyzer.passes.fields.axis_field import AxisField, mean_centre
+from archanalyzer.passes.fields.axis_field import AxisField
+from archanalyzer.passes.fields.centres import mean_centre
 from archanalyzer.passes.fields.field import Along, Field, features
 from archanalyzer.passes.fields.moving import MOST_RUNS, Budget, Listed, Periodic, TooMany
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, TooWide, interval, union

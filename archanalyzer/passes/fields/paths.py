@@ -223,11 +223,6 @@ class Size(NamedTuple):
     places: int
     extents: tuple[int, ...]
 
-    @property
-    def side(self) -> float:
-        """The side of a square, or over one or three axes, of a line or cube, of as many places."""
-        return float(self.places ** (1 / len(self.extents)))
-
 
 def size_at(weights: Array, threshold: float = DEFAULT_THRESHOLD) -> Size:
     """The size of an effective receptive field; at threshold 0, that of the theoretical one, as far as it lies inside.
@@ -282,18 +277,30 @@ def chain_variances(graph: Graph, types: TensorTypes, layer: int) -> tuple[Fract
     return tuple(spread.values())
 
 
-def within_two_deviations(variance: Fraction | float) -> float:
-    """The length from two standard deviations before the mean to two behind it: of a Gaussian, it holds 95.45 %."""
-    return 4 * sqrt(variance)
+class Gaussian(NamedTuple):
+    """How far a Gaussian reaches, to compare a ``Size`` with: over how many places, and how far along each axis.
 
-
-def gaussian_side(along: Sequence[Fraction | float], threshold: float = DEFAULT_THRESHOLD) -> float:
-    """What ``Size.side`` is of a Gaussian with these variances along d axes, the limit of deep chains (section 2.3).
-
-    It is at least ``threshold`` t times its maximum where Σ x²/σ² ≤ −2·ln t, in an ellipsoid of the volume
-    π^(d/2) / Γ(d/2 + 1) · Π σ · (−2·ln t)^(d/2). At 4.55 %, that is up to 2.49 σ from the centre, not 2 σ, where it is
-    13.5 %: the paper takes for its threshold the share outside of two standard deviations.
+    ``within_two``: along each axis, from two standard deviations before the mean to two behind it, 95.45 % of it.
     """
-    axes = len(along)
-    ball = pi ** (axes / 2) / gamma(axes / 2 + 1) * (-2 * log(threshold)) ** (axes / 2)
-    return float((ball * prod(map(sqrt, along))) ** (1 / axes))
+
+    places: float
+    extents: tuple[float, ...]
+    within_two: tuple[float, ...]
+
+
+def gaussian_of(along: Sequence[Fraction | float], threshold: float = DEFAULT_THRESHOLD) -> Gaussian | None:
+    """What ``size_at`` comes to of a Gaussian with these variances, the limit of deep chains (Luo et al., section 2.3).
+
+    Over d axes, it is at least ``threshold`` t times its maximum where Σ x²/σ² ≤ −2·ln t, in an ellipsoid of the volume
+    π^(d/2) / Γ(d/2 + 1) · Π σ · (−2·ln t)^(d/2). At 4.55 %, that is up to 2.49 σ from the centre, not 2 σ, where it is
+    13.5 %: the paper takes for its threshold the share outside of two standard deviations. Along an axis without
+    variance, it is one place. None at threshold 0, which it nowhere falls below, and where no axis has a variance.
+    """
+    deviations = [sqrt(each) for each in along]
+    spread = [each for each in deviations if each]
+    if not spread or threshold <= 0:
+        return None
+    axes, reach = len(spread), sqrt(max(-2 * log(threshold), 0))  # no −0 at threshold 1
+    places = pi ** (axes / 2) / gamma(axes / 2 + 1) * prod(spread) * reach**axes
+    extents = tuple(2 * each * reach if each else 1.0 for each in deviations)
+    return Gaussian(places, extents, tuple(4 * each for each in deviations))

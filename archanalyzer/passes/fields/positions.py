@@ -14,10 +14,16 @@ MOST_BITS = 1 << 22
 
 
 class TooWide(Exception):
-    """A set with gaps is too wide to be kept; ``hull`` is the interval around it."""
+    """A set with gaps is too wide to be kept; ``hull`` is the interval around it.
 
-    def __init__(self, hull: Positions) -> None:
-        super().__init__(f"a set with gaps from {hull.start} up to {hull.stop}, more than {MOST_BITS:,} positions")
+    ``more`` goes on where the message ends: whose positions they are, and what to do.
+    """
+
+    def __init__(self, hull: Positions, more: str = "") -> None:
+        super().__init__(
+            f"expected at most {MOST_BITS:,} positions from the first to the last of a set with gaps, "
+            f"found {hull.size:,}, from {hull.start} to {hull.stop - 1}{more}"
+        )
         self.hull = hull
 
 
@@ -63,15 +69,12 @@ class Positions(NamedTuple):
             if self.size:
                 yield self
             return
-        bits, start = self.bits, self.start
-        while bits:
-            skipped = (bits & -bits).bit_length() - 1
-            bits >>= skipped
-            start += skipped
-            length = (~bits & (bits + 1)).bit_length() - 1
-            yield Positions(start, start + length)
-            bits >>= length
-            start += length
+        text = f"{self.bits:b}"[::-1]  # to shift the number from run to run takes time by the square of its length
+        first = 0
+        while first >= 0:
+            last = text.find("0", first)
+            yield Positions(self.start + first, self.start + last if last >= 0 else self.stop)
+            first = text.find("1", last) if last >= 0 else -1
 
     def moved(self, by: int) -> Positions:
         """The same set, so many positions onwards."""
@@ -193,10 +196,12 @@ def _with_gaps(listed: list[Positions]) -> Positions:
             return each
     if stop - start > MOST_BITS:
         raise TooWide(Positions(start, stop))
-    bits = 0
-    for each in listed:
-        bits |= each.mask << (each.start - start)
-    return _of_bits(start, bits)
+    parts = [(each.start, each.mask) for each in listed]
+    while len(parts) > 1:  # pairs of neighbours, since each operation takes as long as its result is wide
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        joined = [(first, bits | more << (second - first)) for (first, bits), (second, more) in pairs]
+        parts = joined + parts[2 * len(joined) :]
+    return _of_bits(*parts[0])
 
 
 def _of_bits(start: int, bits: int) -> Positions:

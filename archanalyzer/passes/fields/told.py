@@ -17,9 +17,12 @@ class Told(NamedTuple):
     ``size`` and ``min_size``: the most and the least positions from the first to the last that a place sees; ``number``
     and ``min_number``: the most and the least positions that it sees, gaps left out. ``stride``: input positions per
     output position, None where there is no one stride. ``offset``: the first position that output position 0 sees.
-    ``whole``: every place sees the axis from end to end. ``aligned``: all ways on which a place sees have the same
-    centre. ``exact`` False: the sizes are only upper bounds. ``centre``: the middle of what output position 0 sees.
-    ``period``: so many output positions on, the same is seen, moved on; None where that isn't so, or nothing moves.
+    ``whole``: every place sees the axis from end to end, whatever its place, as behind a global pool. A field that
+    moves is not whole, be it so wide that of the actual input each place sees all: ``cut`` of ``AxisInFull`` tells
+    that. ``aligned`` False: two of the ways on which a place sees have been shown to differ in stride or centre.
+    ``compared``: there is no way that could not be compared; only then does ``aligned`` True say that all agree.
+    ``exact`` False: the sizes are only upper bounds. ``centre``: the middle of what output position 0 sees. ``period``:
+    so many output positions on, the same is seen, moved on; None where that isn't so, or nothing moves.
     """
 
     input: int
@@ -32,6 +35,7 @@ class Told(NamedTuple):
     offset: int | None
     whole: bool
     aligned: bool
+    compared: bool
     exact: bool
     centre: Fraction | None
     period: int | None
@@ -77,12 +81,18 @@ def _told(fields: Sequence[Field], axes: Sequence[Along], shape: Sequence[int]) 
         min(numbers) if exact else 0,
         stride(axes[0]) if len(axes) == 1 else None,
         offset(first) if first else None,
-        all(covers(field, along) for field, along in parts) and NOWHERE not in seen,
-        all(along.field.aligned for along in axes),
+        all(_is_whole(field, along) for field, along in parts) and NOWHERE not in seen,
+        all(along.field.aligned is not False for along in axes),
+        all(along.field.aligned is not None for along in axes),
         exact,
         centre(first) if first else None,
         period(axes[0]) if len(axes) == 1 else None,
     )
+
+
+def _is_whole(field: Field, along: Along) -> bool:
+    """Whether every place sees the axis from end to end; also where positions are told one by one that all do."""
+    return covers(field, along) or (not field.patchy and along.field.is_whole)
 
 
 def _sets(field: Field, along: Along, shape: Sequence[int]) -> Sequence[Positions]:

@@ -8,6 +8,7 @@ a row beside one that sees a column sees a cross. So it is kept as a union of bo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
 from math import prod
 from typing import NamedTuple, TypeAlias
@@ -16,6 +17,7 @@ from archanalyzer.graph import (
     Digit,
     Graph,
     IrregularWindow,
+    Layer,
     NoPosition,
     Reading,
     Readings,
@@ -24,7 +26,7 @@ from archanalyzer.graph import (
     Window,
 )
 from archanalyzer.passes.fields.moving import TooMany
-from archanalyzer.passes.fields.positions import Positions, evenly_spaced, interval, union
+from archanalyzer.passes.fields.positions import Positions, TooWide, evenly_spaced, interval, union
 from archanalyzer.passes.tensor_types import TensorTypes
 
 MOST_ENUMERATED = 1 << 18
@@ -96,8 +98,9 @@ def walk_back(
     for index in range(layer, -1, -1):
         if index not in waiting:
             continue
-        region = regions[index] = merged(waiting.pop(index))
         one, inputs = graph.layers[index], types.inputs(graph.layers[index])
+        with _told_of(one):
+            region = regions[index] = merged(waiting.pop(index))
         if not one.inputs or not region:
             continue
         key = id(one.op), inputs
@@ -108,9 +111,20 @@ def walk_back(
             raise LookupError(f"it is not known what `{one.name}` ({one.op.name}) reads")
         for source, reading in zip(one.inputs, stated, strict=True):
             step = Lookup(reading, types.outputs[source].shape, types.outputs[index].shape)
-            read = [each for box in region for each in step.read_by(box)]
+            with _told_of(graph.layers[source]):
+                read = [each for box in region for each in step.read_by(box)]
             waiting.setdefault(source, []).extend(read)
     return Walk(layer, {index: region for index, region in regions.items() if region})
+
+
+@contextmanager
+def _told_of(layer: Layer) -> Iterator[None]:
+    """Where a set is too wide, says whose positions they are, and what can be asked all the same."""
+    try:
+        yield
+    except TooWide as wide:
+        hint = "walk from an earlier layer, or ask for the field without a walk: `archanalyzer field SPEC LAYER`"
+        raise TooWide(wide.hull, f", of what is read of `{layer.name}`; {hint}") from None
 
 
 class Lookup(NamedTuple):

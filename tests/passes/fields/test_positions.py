@@ -140,4 +140,6 @@ def test_a_set_with_gaps_has_at_most_so_many_bits(way: str, monkeypatch: pytest.
     with pytest.raises(TooWide) as raised:
         WAYS[way](27)
     assert raised.value.hull == Positions(7, 28)
-    assert str(raised.value) == "a set with gaps from 7 up to 28, more than 20 positions"
+    assert str(raised.value) == (
+        "expected at most 20 positions from the first to the last of a set with gaps, found 21, from 7 to 27"
+    )

@@ -11,12 +11,12 @@ import pytest
 import archanalyzer
 from archanalyzer.executor.network import Network
 from archanalyzer.passes.fields.paths import (
+    Gaussian,
     chain_variances,
-    gaussian_side,
+    gaussian_of,
     size_at,
     uniform_weights,
     variances,
-    within_two_deviations,
 )
 from archanalyzer.passes.tensor_types import tensor_types
 from tests import graphs
@@ -133,9 +133,7 @@ def test_sizes() -> None:
 def test_sizes_of_what_has_gaps() -> None:
     cross = np.array([[0, 3, 0, 0], [3, 0, 0, 3], [0, 3, 0, 0]])
     assert size_at(cross)[1:] == (4, (3, 4))
-    assert size_at(cross).side == 2
-    assert size_at(np.ones(7)).side == 7
-    assert size_at(np.ones((2, 3, 36))).side == pytest.approx(6)
+    assert size_at(np.ones((2, 3, 36)))[1:] == (216, (2, 3, 36))
 
 
 def test_thresholds_of_numbers_beyond_doubles() -> None:
@@ -205,14 +203,39 @@ def test_deep_chains_are_nearly_gaussian() -> None:
         assert np.abs(weights - gaussian).max() < 0.2 / layers * gaussian.max()
 
 
+def gaussian(*along: Fraction | float, threshold: float = 0.0455) -> Gaussian:
+    found = gaussian_of(along, threshold)
+    assert found is not None
+    return found
+
+
 def test_the_size_of_a_gaussian() -> None:
-    """Over one axis up to the threshold on both sides; over two, the side of a square as large as the disc."""
+    """Over one axis up to the threshold on both sides; over two and three, so many whole places are counted."""
     reach = sqrt(-2 * log(0.0455))  # 2.49 deviations
-    assert gaussian_side([Fraction(9)]) == pytest.approx(2 * reach * 3)
-    x, y = np.meshgrid(np.arange(-300, 301), np.arange(-300, 301))
-    inside = (np.exp(-(x**2) / (2 * 80**2) - y**2 / (2 * 50**2)) >= 0.0455).sum()
-    assert gaussian_side([80**2, 50**2]) == pytest.approx(sqrt(inside), rel=1e-3)
-    assert within_two_deviations(Fraction(9)) == 12
+    line = gaussian(Fraction(9))
+    assert (*line.extents, line.places) == pytest.approx((2 * reach * 3, 2 * reach * 3))
+    assert list(line.within_two) == [12]
+    x, y = np.meshgrid(np.arange(-300, 301), np.arange(-300, 301), indexing="ij")
+    inside = np.exp(-(x**2) / (2 * 80**2) - y**2 / (2 * 50**2)) >= 0.0455
+    plane = gaussian(80**2, 50**2)
+    assert plane.places == pytest.approx(inside.sum(), rel=1e-3)
+    assert plane.extents == pytest.approx(size_at(np.asarray(inside)).extents, abs=2)
+    assert list(plane.within_two) == [320, 200]
+    x, y, z = np.meshgrid(*[np.arange(-40, 41)] * 3)
+    ball = (np.exp(-(x**2) / (2 * 10**2) - y**2 / (2 * 12**2) - z**2 / (2 * 8**2)) >= 0.2).sum()
+    assert gaussian(10**2, 12**2, 8**2, threshold=0.2).places == pytest.approx(ball, rel=0.01)
+
+
+def test_a_gaussian_along_some_axes_only() -> None:
+    """A row: one place high, and as long and as many places as over one axis."""
+    row, line = gaussian(0, 25), gaussian(25)
+    assert (row.places, row.extents, row.within_two) == (line.places, (1, *line.extents), (0, 20))
+
+
+def test_where_no_gaussian_has_a_size() -> None:
+    assert gaussian_of([0, 0]) is None
+    assert gaussian_of([9], 0) is None
+    assert gaussian(9, threshold=1).places == 0  # its maximum alone
 
 
 def test_the_effective_field_grows_with_the_root_of_the_depth() -> None:
@@ -227,6 +250,6 @@ def test_the_effective_field_grows_with_the_root_of_the_depth() -> None:
         assert size_at(paths(graph, (0, 0)), 0).extents == (2 * layers + 1,) * 2
         closed = chain_variances(graph, tensor_types(graph), layers)
         assert closed == (Fraction(2 * layers, 3),) * 2
-        sides.append(size_at(weights).side)
-        assert sides[-1] == pytest.approx(gaussian_side(closed), rel=0.02)
+        sides.append(sqrt(size_at(weights).places))
+        assert sides[-1] == pytest.approx(sqrt(gaussian(*closed).places), rel=0.02)
     assert sides[1] / sides[0] == pytest.approx(2, rel=0.02)

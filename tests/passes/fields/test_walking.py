@@ -187,7 +187,22 @@ def test_what_is_too_wide_stops_the_walk(monkeypatch: pytest.MonkeyPatch) -> Non
     graph = network([1, 60], "  - conv1d: {filters: 1, kernel: 2, dilation: 40}\n")
     assert [*walk(graph, 7).along(0, 1).each()] == [7, 47]
     monkeypatch.setattr(positions, "MOST_BITS", 40)
-    with pytest.raises(TooWide):
+    with pytest.raises(TooWide) as raised:
+        walk(graph, 7)
+    assert str(raised.value) == (
+        "expected at most 40 positions from the first to the last of a set with gaps, found 41, from 7 to 47, of what "
+        "is read of `x`; walk from an earlier layer, or ask for the field without a walk: `archanalyzer field SPEC "
+        "LAYER`"
+    )
+
+
+def test_what_is_too_wide_between_two_ways_is_told_of_the_layer_that_both_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each way sees one position, 7 and 47."""
+    layers = "  - crop: [[40, 0]]\n    name: late\n  - crop: [[0, 40]]\n    from: x\n  - add:\n    from: [late, crop]\n"
+    graph = network([1, 60], layers)
+    assert [*walk(graph, 7).along(0, 1).each()] == [7, 47]
+    monkeypatch.setattr(positions, "MOST_BITS", 40)
+    with pytest.raises(TooWide, match="found 41, from 7 to 47, of what is read of `x`; walk from an earlier layer"):
         walk(graph, 7)
 
 
