@@ -22,7 +22,7 @@ from archanalyzer.diagnostics.rules.fields import MISALIGNED_WAYS
 from archanalyzer.graph import Graph, IrregularWindow, Layer, NoPosition, Window
 from archanalyzer.passes.advice.windows import Windows, is_shift, joined, listed_names
 from archanalyzer.passes.analysis import analysis
-from archanalyzer.passes.fields.axis_field import mean_centre
+from archanalyzer.passes.fields.centres import mean_centre
 from archanalyzer.passes.fields.composing import Composer
 from archanalyzer.passes.fields.moving import Budget, Listed
 from archanalyzer.passes.fields.told import stride
@@ -71,7 +71,7 @@ def alignment(graph: Graph, types: TensorTypes, windows: Windows, fields: Recept
     for layer in graph.layers:
         inherited = _together([apart[source] for source in _looked_at(windows, layer)])
         apart.append(inherited)
-        if len(layer.inputs) < 2 or all(each.aligned for each in fields.told[layer.index] or ()):
+        if len(layer.inputs) < 2 or all(each.aligned and each.compared for each in fields.told[layer.index] or ()):
             continue
         ways = [way._replace(inherited=apart[way.source]) for way in _ways(types, windows, fields, composer, layer)]
         differing = _differing(ways)

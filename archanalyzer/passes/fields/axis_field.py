@@ -195,7 +195,7 @@ def constant(seen: Positions, length: int) -> AxisField:
 
 
 def at_most(seen: Positions, length: int, in_all: Positions | None = None) -> AxisField:
-    """No position sees anything outside of an interval; what of it, isn't known, nor where its middle is."""
+    """No position sees anything outside of an interval; what of it, isn't known, nor whether ways are aligned."""
     return AxisField(length, 1, everywhere(seen.hull), None, aligned=None, exact=False, in_all=in_all)
 
 
@@ -207,12 +207,7 @@ def bound(field: AxisField) -> AxisField:
         seen = field.together().hull
     except (TooMany, TooWide):
         seen = interval(0, field.length)
-    return _as_aligned(at_most(seen, field.length), field)
-
-
-def _as_aligned(bound: AxisField, *of: AxisField) -> AxisField:
-    """A bound on what some fields see: what has been shown of one of them stays shown."""
-    return bound._replace(aligned=False) if any(each.aligned is False for each in of) else bound
+    return at_most(seen, field.length)._replace(aligned=field.aligned)
 
 
 def through_whole_axis(field: AxisField) -> AxisField:
@@ -335,7 +330,8 @@ def join(one: AxisField, other: AxisField, budget: Budget) -> AxisField:
 
 def _bound_on_both(one: AxisField, other: AxisField) -> AxisField:
     hull = hull_of((bound(one).at(0), bound(other).at(0)))
-    return _as_aligned(at_most(hull, one.length), one, other)
+    aligned = False if False in (one.aligned, other.aligned) else None
+    return at_most(hull, one.length)._replace(aligned=aligned)
 
 
 def _joined_cut(one: AxisField, other: AxisField, endless: Moving, budget: Budget) -> Cut | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
@@ -15,13 +14,12 @@ from archanalyzer.passes.fields.axis_field import (
     AxisField,
     constant,
     join,
-    mean_centre,
     own_positions,
     through_digit,
     through_whole_axis,
     through_window,
 )
-from archanalyzer.passes.fields.moving import Budget, Periodic, TooMany, clipped
+from archanalyzer.passes.fields.moving import Budget, TooMany, clipped
 from archanalyzer.passes.fields.positions import NOWHERE, Positions, evenly_spaced, interval, union
 
 Sets = tuple[frozenset[int], ...]
@@ -277,17 +275,6 @@ def test_ways_with_different_centres_are_not() -> None:
     misaligned = both(own, window(own, 16, offset=-2, count=3))
     assert not window(misaligned, 16, offset=-1, count=3).aligned  # and what reads it, isn't either
     assert not both(misaligned, own).aligned
-
-
-def test_the_mean_centre() -> None:
-    """Of the second way above: 0 at position 0, and 0 − 1 at position 1. Positions that see nothing do not count."""
-    up = doubled(window(own_positions(16), 8, stride=2, offset=-1, count=3)).endless
-    assert isinstance(up, Periodic)
-    assert mean_centre(up) == Fraction(-1, 2)
-    zeros = window(own_positions(8), 16, upsampling=2).endless
-    assert isinstance(zeros, Periodic)
-    assert mean_centre(zeros) == 0
-    assert mean_centre(Periodic(1, 1, (0,), (NOWHERE,))) is None
 
 
 # --- At the limits
