@@ -68,6 +68,8 @@ class Periodic(NamedTuple):
 
     def at(self, position: int) -> Positions:
         """What one position sees."""
+        if not position:
+            return self.sets[0]
         turn, residue = divmod(position, self.period)
         return self.sets[bisect_right(self.firsts, residue) - 1].moved(turn * self.advance)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from archanalyzer.passes.fields.field import Along, Field, covers, features
@@ -51,7 +52,7 @@ def told(fields: Sequence[Field], shape: Sequence[int]) -> Iterator[Told]:
     for axes in zip(*(field.axes for field in fields), strict=True):
         if last is None or not all(map(_alike, axes, before)):
             last, before = _told(fields, axes, shape), axes
-        yield last._replace(axis=axes[0].axis)
+        yield last if last.axis == axes[0].axis else last._replace(axis=axes[0].axis)
 
 
 def _alike(one: Along, other: Along) -> bool:
@@ -108,7 +109,11 @@ def stride(along: Along) -> Fraction | None:
     moving = along.field.endless
     if along.along is None or isinstance(moving, Listed) or not moving.advance:
         return None
-    return Fraction(moving.advance, moving.period)
+    return _ratio(moving.advance, moving.period)
+
+
+_ratio = lru_cache(maxsize=1000)(Fraction)
+"""Strides and centres are few numbers, and a fraction takes as long to make as all else that is told of an axis."""
 
 
 def plain(value: Fraction | None) -> int | str | None:
@@ -126,8 +131,10 @@ def offset(along: Along) -> int | None:
 
 def centre(along: Along) -> Fraction | None:
     """The middle between the first and the last input position that output position 0 sees."""
+    if offset(along) is None:
+        return None
     seen = along.field.at(0)
-    return Fraction(seen.start + seen.stop - 1, 2) if offset(along) is not None else None
+    return _ratio(seen.start + seen.stop - 1, 2)
 
 
 def period(along: Along) -> int | None:
