@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
     from archanalyzer.passes.facts import Facts
     from archanalyzer.passes.tensor_types import TensorTypes
+    from archanalyzer.plugins import Plugin
 
 _MODULES = {
     "analyze": "archanalyzer.api",
@@ -42,6 +43,7 @@ _MODULES = {
     "analysis": "archanalyzer.passes.analysis",
     "Facts": "archanalyzer.passes.facts",
     "TensorTypes": "archanalyzer.passes.tensor_types",
+    "Plugin": "archanalyzer.plugins",
 }
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "Layer",
     "Network",
     "Op",
+    "Plugin",
     "Rollup",
     "Spec",
     "SpecError",

@@ -1,5 +1,6 @@
 """``python -m archanalyzer``, and the ``archanalyzer`` command."""
 
+import os
 import sys
 
 _INTERRUPTED = 130
@@ -16,4 +17,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if sys.path[0] == os.getcwd():  # noqa: PTH109 - pathlib is slow to import
+        del sys.path[0]  # put there for `python -m`; what lies in the current folder is no code of ours
     sys.exit(main())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archanalyzer.diagnostics import SpecError, has_errors
 from archanalyzer.graph import Graph, Running, Spec
-from archanalyzer.passes import built_in
+from archanalyzer.passes import asked
 from archanalyzer.passes.analysis import Analysis, Passes
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.analyzing import analyze as analyze_spec
@@ -61,7 +61,7 @@ def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]]
         SpecError: something is wrong with it, or a layer does not fit what it reads.
         PassError: ``passes`` do not fit together with the built-in ones.
     """
-    analyzed = analyze_spec(spec if isinstance(spec, Spec) else load(spec), Passes((*built_in(), *passes)))
+    analyzed = analyze_spec(spec if isinstance(spec, Spec) else load(spec), Passes((*asked(), *passes)))
     if analyzed.partial:
         raise SpecError(analyzed.diagnostics)
     return analyzed

@@ -5,9 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from archanalyzer import Column, Graph, Total, analysis
-from archanalyzer.passes.analysis import Kind, Rollup
-from archanalyzer.passes.tensor_types import TensorTypes
+from archanalyzer import Column, Graph, Kind, Plugin, Rollup, TensorTypes, Total, analysis
 
 
 class Compression(NamedTuple):
@@ -48,3 +46,6 @@ def compression_ratio(graph: Graph, types: TensorTypes) -> Compression:
     """Compares every layer's output with what comes in."""
     incoming = sum(types.outputs[index].elements for index in graph.inputs)
     return Compression(tuple(Fraction(incoming, output.elements) for output in types.outputs))
+
+
+plugin = Plugin("compression_ratio", api=1, passes=(compression_ratio,))

@@ -23,6 +23,15 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
     return names
 
 
+def _format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    from archanalyzer.diagnostics import did_you_mean
+    from archanalyzer.report import formats
+
+    if value not in formats():
+        raise click.BadParameter(f"there is no format `{value}`; {did_you_mean(value, formats(), 'formats')}")
+    return value
+
+
 @click.command(
     "analyze",
     short_help="Layers, shapes, parameters, MACs, memory, receptive fields.",
@@ -33,10 +42,11 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["table", "json", "markdown", "csv", "latex"]),
+    metavar="FORMAT",
     default="table",
     show_default=True,
-    help="How to write the facts.",
+    callback=_format,
+    help="How to write the facts: table, json, markdown, csv, latex, or a plugin's.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
 @click.option(
@@ -94,9 +104,11 @@ def _refuse_misuse(specs: tuple[str, ...], format_name: str, output: str | None,
 
 def _write(analyzed: list[Analyzed], format_name: str, output: str | None, view: View) -> None:
     """Writes to standard output, or, where nothing is wrong, to the file."""
-    from archanalyzer.cli.output import deliver, is_file, page
+    from archanalyzer.cli.output import deliver, emit, is_file, page
+    from archanalyzer.diagnostics.guarding import PluginError
     from archanalyzer.report import render
     from archanalyzer.report.columns import SheetError
+    from archanalyzer.report.diagnostics import as_text
 
     to_file = is_file(output)
     if to_file and any(one.partial for one in analyzed):
@@ -107,4 +119,7 @@ def _write(analyzed: list[Analyzed], format_name: str, output: str | None, view:
         text = render(format_name, shown, view, here._replace(color=False) if to_file else here)
     except SheetError as error:
         raise click.UsageError(str(error)) from None
+    except PluginError as fault:
+        emit(as_text([fault.diagnostic], page(sys.stderr)), err=True)
+        raise click.exceptions.Exit(2) from None
     deliver(text, output, exact=format_name != "table")

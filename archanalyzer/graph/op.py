@@ -126,6 +126,8 @@ class Op(BaseModel):
     reads_extras: ClassVar[bool] = False
     """Whether it reads what the layers it reads have kept beside their outputs: an unpooling, its pool's positions."""
     examples: ClassVar[tuple[Example, ...]] = ()
+    plugin: ClassVar[str | None] = None
+    """The name of the plugin that it is from; set where a plugin is admitted."""
 
     @abstractmethod
     def output_type(self, inputs: Types) -> TensorType:

@@ -26,13 +26,48 @@ _FAMILIES: dict[str, str] = {
 _MODULES = {name: module for module, names in _FAMILIES.items() for name in names.split()}
 
 
+_added: dict[str, type[Op]] = {}
+_kernels: dict[str, object] = {}
+
+
 def names() -> tuple[str, ...]:
     """Every layer type; all but ``input``, which stands for an entry of ``inputs:``, can be named in ``layers:``."""
-    return tuple(_MODULES)
+    return (*_MODULES, *_added)
+
+
+def add(op: type[Op], kernel: object = None) -> None:
+    """Makes a layer type known that does not come with the package.
+
+    ``kernel``: what ``executor.kernels`` makes its kernel of; here, nothing is known of it.
+
+    Raises:
+        ValueError: there is one of that name.
+    """
+    if op.name in names():
+        raise ValueError(f"there is a layer type `{op.name}` already")
+    _added[op.name] = op
+    if kernel is not None:
+        _kernels[op.name] = kernel
+
+
+def take_away(name: str) -> None:
+    """Forgets a layer type that was added."""
+    del _added[name]
+    _kernels.pop(name, None)
+
+
+def added() -> tuple[str, ...]:
+    """The layer types that were added."""
+    return tuple(_added)
+
+
+def given_kernel(name: str) -> object:
+    """What the kernel of a layer type that was added is made of; None where it has none."""
+    return _kernels.get(name)
 
 
 def family(name: str) -> str:
-    """The file, without its ending, that declares a layer type.
+    """The file, without its ending, that declares a built-in layer type.
 
     Raises:
         KeyError: there is none of that name.
@@ -40,13 +75,17 @@ def family(name: str) -> str:
     return _MODULES[name]
 
 
-@cache
 def get(name: str) -> type[Op]:
     """The declaration of a layer type.
 
     Raises:
         KeyError: there is none of that name.
     """
+    return _added[name] if name in _added else _built_in(name)
+
+
+@cache
+def _built_in(name: str) -> type[Op]:
     module = importlib.import_module(f"{__name__}.{family(name)}")
     declared: tuple[type[Op], ...] = module.OPS
     return next(op for op in declared if op.name == name)

@@ -6,6 +6,7 @@ in the tuple below, in the order in which reports show them, and in no other way
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -26,7 +27,36 @@ def built_in() -> tuple[Analysis[Any], ...]:
     return (tensor_types, parameters, filters, arithmetic, backward, training, memory, fields_kept, receptive_fields)
 
 
-@cache
+_added: list[Analysis[Any]] = []
+
+
+def add(passes: Iterable[Analysis[Any]]) -> None:
+    """Adds passes to those that are asked, behind the built-in ones.
+
+    Raises:
+        PassError: they do not fit together with those that there are.
+    """
+    passes = tuple(passes)
+    Passes((*asked(), *passes))
+    _added.extend(passes)
+
+
+def take_away(passes: Iterable[Analysis[Any]]) -> None:
+    """Takes away passes that were added."""
+    for one in passes:
+        _added.remove(one)
+
+
+def asked() -> tuple[Analysis[Any], ...]:
+    """The built-in passes, and those that were added."""
+    return (*built_in(), *_added)
+
+
 def standard_passes() -> Passes:
-    """The built-in passes, put together."""
-    return Passes(built_in())
+    """The passes that are asked, put together."""
+    return _together(asked())
+
+
+@cache
+def _together(passes: tuple[Analysis[Any], ...]) -> Passes:
+    return Passes(passes)

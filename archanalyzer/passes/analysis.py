@@ -30,6 +30,7 @@ class Kind(Enum):
     SHAPE = "shape"
     FIELD = "field"
     FRACTION = "fraction"
+    REAL = "real"
     DATA = "data"
 
 
@@ -44,7 +45,8 @@ class Rollup(Enum):
 class Column(NamedTuple):
     """A fact about every layer. ``values`` gives one value a layer, plain data, None where it is not known.
 
-    A column that sums up over blocks has a total of its own name: the sum of its rows.
+    A column that sums up over blocks has a total of its own name: the sum of its rows. ``shown``: it stands in the
+    table where no columns are asked for.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Column(NamedTuple):
     values: Callable[[Any], Sequence[Any]]
     kind: Kind = Kind.COUNT
     rollup: Rollup = Rollup.SUM
+    shown: bool = False
 
 
 class Total(NamedTuple):
@@ -72,16 +75,20 @@ def no_diagnostics(result: object) -> tuple[Diagnostic, ...]:  # noqa: ARG001
 
 @dataclass(frozen=True)
 class Analysis(Generic[R]):
-    """A pass: its function, and what its result adds to the report."""
+    """A pass: its function, and what its result adds to the report. ``plugin``: the name of the one it is from."""
 
     name: str
     run: Callable[..., R]
     columns: tuple[Column, ...]
     totals: tuple[Total, ...]
     diagnostics: Callable[[Any], tuple[Diagnostic, ...]]
+    plugin: str | None = None
 
     def __call__(self, *arguments: Any) -> R:
         return self.run(*arguments)
+
+    def __str__(self) -> str:
+        return f"pass `{self.name}`" + (f" of plugin `{self.plugin}`" if self.plugin else "")
 
     @property
     def help(self) -> str:

@@ -39,6 +39,7 @@ def total(counts: Iterable[Count]) -> int:
             "MACs",
             "Multiply–accumulates of a forward step: convolutions, dense layers, matrix products; bias excluded.",
             LayerArithmetic.macs,
+            shown=True,
         ),
         Column(
             "flops",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar, cast
 
 from archanalyzer.diagnostics import Diagnostic
+from archanalyzer.diagnostics.guarding import PluginError, answered, guarded
 from archanalyzer.graph import Block, Graph
-from archanalyzer.passes.analysis import Analysis, Column, Kind, Passes, Rollup, no_diagnostics
+from archanalyzer.passes.analysis import Analysis, Column, Kind, Passes, Rollup, Total, no_diagnostics
+from archanalyzer.passes.plugin_answers import require_diagnostics, require_value, require_values
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Amount(NamedTuple):
@@ -32,7 +35,10 @@ class TotalFact(NamedTuple):
 
 
 class Facts:
-    """What the passes say about ``graph``, by layer, by block and in total."""
+    """What the passes say about ``graph``, by layer, by block and in total.
+
+    Of a plugin's pass that is at fault, nothing is known: its values are None, and ``diagnostics`` tells why.
+    """
 
     def __init__(self, graph: Graph, passes: Passes) -> None:
         self.graph = graph
@@ -40,19 +46,42 @@ class Facts:
         self._results: dict[type, Any] = {Graph: graph}
         self._values: dict[str, Sequence[Any]] = {}
         self._running: dict[str, _RunningSum | None] = {}
+        self._faults: dict[str, PluginError] = {}
 
     def result(self, produced: type[R]) -> R:
         """The result of the pass that produces ``produced``; what it needs is computed first.
 
         Raises:
             KeyError: no pass produces it.
+            PluginError: a pass of a plugin, this one or one that it needs, is at fault.
         """
         if produced not in self._results:
             for one in self._needed_for(self.passes.producer[produced]):
                 if one.produces not in self._results:
-                    arguments = [self._results[need] for need in one.needs]
-                    self._results[one.produces] = one.run(*arguments)
+                    self._results[one.produces] = self._asked(one, partial(self._run, one))
         return cast("R", self._results[produced])
+
+    def _run(self, one: Analysis[R]) -> R:
+        result = one.run(*(self._results[need] for need in one.needs))
+        if one.plugin is not None and not isinstance(result, one.produces):
+            raise answered(str(one), f"a {one.produces.__name__}, as its annotation says", result)
+        return result
+
+    def _asked(self, one: Analysis[Any], call: Callable[[], T]) -> T:
+        """What is asked of a pass; a plugin's that was at fault once is not asked again.
+
+        Raises:
+            PluginError: it is a plugin's, and at fault.
+        """
+        if one.plugin is None:
+            return call()
+        if one.name in self._faults:
+            raise self._faults[one.name]
+        try:
+            return guarded(str(one), call)
+        except PluginError as fault:
+            self._faults[one.name] = fault
+            raise
 
     def _needed_for(self, wanted: Analysis[Any]) -> list[Analysis[Any]]:
         needed = {wanted.produces}
@@ -74,14 +103,22 @@ class Facts:
         """
         if column not in self._values:
             owner = self.passes.column_owner[column]
-            values = self.columns[column].values(self.result(owner.produces))
-            if len(values) != len(self.graph.layers):
-                raise ValueError(
-                    f"pass `{owner.name}` gives {len(values)} values in column `{column}` "
-                    f"for {len(self.graph.layers)} layers"
-                )
-            self._values[column] = values
+            try:
+                self._values[column] = self._asked(owner, partial(self._values_of, owner, self.columns[column]))
+            except PluginError:
+                self._values[column] = [None] * len(self.graph.layers)
         return self._values[column]
+
+    def _values_of(self, owner: Analysis[Any], column: Column) -> Sequence[Any]:
+        values = column.values(self.result(owner.produces))
+        if owner.plugin is not None:
+            require_values(f"{owner}, column `{column.name}`", values, len(self.graph.layers), column.kind)
+        if len(values) != len(self.graph.layers):
+            raise ValueError(
+                f"pass `{owner.name}` gives {len(values)} values in column `{column.name}` "
+                f"for {len(self.graph.layers)} layers"
+            )
+        return values
 
     def block_value(self, block: Block, column: str) -> Amount:
         """What a column says of a block: a sum over its layers, the value of its output layer, or None."""
@@ -112,9 +149,20 @@ class Facts:
         owner = self.passes.total_owner[name]
         for total in owner.totals:
             if total.name == name:
-                return TotalFact(name, total.title, total.kind, _amount(total.value(self.result(owner.produces))))
+                try:
+                    amount = self._asked(owner, partial(self._amount, owner, total))
+                except PluginError:
+                    amount = Amount(None)
+                return TotalFact(name, total.title, total.kind, amount)
         column = self.columns[name]
         return TotalFact(name, column.title, column.kind, _sum(self.values(name)))
+
+    def _amount(self, owner: Analysis[Any], total: Total) -> Amount:
+        value = total.value(self.result(owner.produces))
+        amount = value if isinstance(value, Amount) else Amount(value)
+        if owner.plugin is not None:
+            require_value(f"{owner}, total `{total.name}`", amount.value, total.kind)
+        return amount
 
     def totals(self) -> tuple[TotalFact, ...]:
         """Every total, in the order of the passes."""
@@ -122,8 +170,28 @@ class Facts:
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the passes find wrong; runs those that look for something."""
-        looking = (one for one in self.passes.all if one.diagnostics is not no_diagnostics)
-        return tuple(diagnostic for one in looking for diagnostic in one.diagnostics(self.result(one.produces)))
+        return tuple(each for one in self.passes.all for each in self._diagnostics_of(one))
+
+    def _diagnostics_of(self, one: Analysis[Any]) -> Sequence[Diagnostic]:
+        if one.diagnostics is no_diagnostics:
+            return ()
+        if one.plugin is None:
+            return one.diagnostics(self.result(one.produces))
+        try:
+            return self._asked(one, lambda: require_diagnostics(str(one), one.diagnostics(self.result(one.produces))))
+        except PluginError:
+            return ()
+
+    def faults(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the plugins' passes, each asked for all that it tells; a fault that others share, once."""
+        for one in self.passes.all:
+            if one.plugin is not None:
+                self._diagnostics_of(one)
+                for column in one.columns:
+                    self.values(column.name)
+                for total in one.totals:
+                    self.total(total.name)
+        return tuple(dict.fromkeys(fault.diagnostic for fault in self._faults.values()))
 
 
 class _RunningSum(NamedTuple):
@@ -144,7 +212,3 @@ class _RunningSum(NamedTuple):
 def _sum(values: Sequence[Any]) -> Amount:
     known = [value for value in values if value is not None]
     return Amount(sum(known), at_least=len(known) < len(values))
-
-
-def _amount(value: Any) -> Amount:
-    return value if isinstance(value, Amount) else Amount(value)

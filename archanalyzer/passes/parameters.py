@@ -72,6 +72,7 @@ def _shapes(weights: tuple[Weight, ...]) -> str:
             "parameters",
             "Learned numbers: weights and biases; a shared one is counted where it is first used.",
             lambda result: result.elements(Role.WEIGHT, Role.BIAS),
+            shown=True,
         ),
         Column(
             "trainable_parameters",

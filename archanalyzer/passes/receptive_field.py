@@ -88,6 +88,7 @@ def _uniform(values: Iterable[Any]) -> Any:
             ReceptiveFields.data,
             Kind.FIELD,
             Rollup.OUTPUT,
+            shown=True,
         ),
         Column(
             "receptive_field_stride",

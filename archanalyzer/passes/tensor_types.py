@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 from archanalyzer.diagnostics import Diagnostic, Note
 from archanalyzer.diagnostics.rules.layers import OUTPUT_TOO_LARGE, TOO_MANY_AXES, WRONG_NUMBER_OF_INPUTS
 from archanalyzer.graph import MOST_AXES, Graph, Layer, Misfit, NoPosition, Op, TensorType, Types
+from archanalyzer.passes import plugin_answers
 from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
 
 T = TypeVar("T")
@@ -107,7 +108,7 @@ def output_type(op: Op, inputs: Types) -> TensorType:
             f"expected {op.arity}, found {len(inputs)}",
             hint=f"name {'them' if op.arity.least > 1 else 'it'} in `from:`" if few else None,
         )
-    output = op.output_type(inputs)
+    output = op.output_type(inputs) if op.plugin is None else plugin_answers.output_type(op, inputs)
     if len(output.shape) > MOST_AXES:
         message = f"expected an output of at most {MOST_AXES} axes, found {len(output.shape):,}"
         raise Misfit(TOO_MANY_AXES, message)
@@ -139,6 +140,7 @@ def _diagnostic(graph: Graph, layer: Layer, inputs: Types, misfit: Misfit) -> Di
             lambda types: [list(output.shape) for output in types.outputs],
             Kind.SHAPE,
             Rollup.OUTPUT,
+            shown=True,
         )
     ],
     totals=[

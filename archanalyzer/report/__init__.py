@@ -7,13 +7,14 @@ Rich.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
+from archanalyzer.diagnostics.guarding import answered, guarded
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.view import Page, View
 
-__all__ = ["FORMATS", "Page", "View", "render"]
+__all__ = ["FORMATS", "Page", "Render", "View", "add_format", "formats", "render", "take_format_away"]
 
 _MODULES = {
     "table": "table",
@@ -23,10 +24,34 @@ _MODULES = {
     "latex": "latex_format",
 }
 FORMATS = tuple(_MODULES)
+Render = Callable[[Sequence[Analyzed], View, Page], str]
+"""How a format writes some analyzed networks, ending with a line break."""
+_added: dict[str, Render] = {}
 
 
 class _Format(Protocol):
     def render(self, analyzed: Sequence[Analyzed], view: View, page: Page) -> str: ...
+
+
+def formats() -> tuple[str, ...]:
+    """The names of all formats."""
+    return (*FORMATS, *_added)
+
+
+def add_format(name: str, render: Render) -> None:
+    """Makes a format known that does not come with the package.
+
+    Raises:
+        ValueError: there is one of that name.
+    """
+    if name in formats():
+        raise ValueError(f"there is a format `{name}` already")
+    _added[name] = render
+
+
+def take_format_away(name: str) -> None:
+    """Forgets a format that was added."""
+    del _added[name]
 
 
 def render(format_name: str, analyzed: Sequence[Analyzed], view: View | None = None, page: Page | None = None) -> str:
@@ -35,6 +60,13 @@ def render(format_name: str, analyzed: Sequence[Analyzed], view: View | None = N
     Raises:
         KeyError: there is no such format.
         SheetError: the view names a column that there isn't.
+        PluginError: the format comes from a plugin, and is at fault.
     """
+    view, page = view or View(), page or Page()
+    if format_name in _added:
+        text = guarded(f"format `{format_name}`", lambda: _added[format_name](analyzed, view, page))
+        if not isinstance(text, str):
+            raise answered(f"format `{format_name}`", "a text", text)
+        return text
     module = cast("_Format", importlib.import_module(f"{__name__}.{_MODULES[format_name]}"))
-    return module.render(analyzed, view or View(), page or Page())
+    return module.render(analyzed, view, page)

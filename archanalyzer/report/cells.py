@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from itertools import groupby
+from math import floor, log10
 from typing import Any, NamedTuple
 
 from archanalyzer.graph import shown_shape
@@ -131,8 +132,19 @@ def _axis_text(entry: Mapping[str, Any]) -> str:
     return str(most) if least == most else f"{least}–{most}"
 
 
+def real_text(value: float) -> str:
+    """``1,234``, ``12.35``, ``0.0001235``: four digits; a whole number up to a million exact."""
+    if abs(value) >= 1_000_000 or 0 < abs(value) < 0.0001:
+        return f"{value:.3e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    digits = max(0, 3 - floor(log10(abs(value)))) if value else 0
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def data_text(value: Any) -> str:
-    """Plain data: named shapes as ``weight 64×3×3×3, bias 64``, anything else as JSON."""
+    """Plain data: a text as it is, named shapes as ``weight 64×3×3×3, bias 64``, anything else as JSON."""
+    if isinstance(value, str):
+        return escape(value)
     if isinstance(value, Mapping) and all(_is_shape(each) for each in value.values()):
         return ", ".join(f"{escape(str(name))} {shape_text(shape)}" for name, shape in value.items()) or NOTHING
     return escape(json.dumps(value, ensure_ascii=False))
@@ -147,6 +159,7 @@ _WRITERS: dict[Form, Callable[[Any], str]] = {
     Kind.BYTES: bytes_text,
     Kind.SHAPE: shape_text,
     Kind.FRACTION: fraction_text,
+    Kind.REAL: real_text,
     Kind.DATA: data_text,
     Look.TEXT: lambda value: escape(str(value)),
     Look.SHARE: lambda value: f"{100 * value:.1f} %",

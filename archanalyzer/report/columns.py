@@ -11,8 +11,6 @@ from archanalyzer.passes.analysis import Column, Kind, Rollup
 from archanalyzer.passes.facts import Amount, Facts
 from archanalyzer.report.cells import BLANK, Form, Look, Run
 
-DEFAULT_COLUMNS = ("name", "type", "output_shape", "parameters", "macs", "receptive_field")
-
 
 class SheetError(Exception):
     """What was asked for cannot be shown: a column that there isn't, or that cannot be sorted by."""
@@ -63,14 +61,14 @@ def all_columns(facts: Facts) -> tuple[str, ...]:
 
 
 def choose(facts: Facts, names: Sequence[str] | None) -> tuple[SheetColumn, ...]:
-    """The columns of these names, but ``name``, which every sheet begins with; by default a few that fit together.
+    """The columns of these names, but ``name``, which every sheet begins with; by default those shown unasked.
 
     Raises:
         SheetError: there is no such column.
     """
     known = all_columns(facts)
     if names is None:
-        names = [name for name in DEFAULT_COLUMNS if name in known]
+        names = ("type", *(declared.name for declared in facts.columns.values() if declared.shown))
     unknown = [f"there is no column `{name}`; {meant(facts, name)}" for name in names if name not in known]
     if unknown:
         raise SheetError("\n".join(unknown))

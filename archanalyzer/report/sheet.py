@@ -70,7 +70,7 @@ def build_sheet(analyzed: Analyzed, view: View | None = None, *, fold: bool = Tr
         rows = tuple(_Outline(facts, columns).rows(view.depth))
     else:
         rows = tuple(_listed(facts, columns, view.depth))
-    total_label = "total so far" if analyzed.partial else "total"
+    total_label = "total" if analyzed.network_is_sound else "total so far"
     return Sheet(analyzed.graph.name, total_label, columns, rows, tuple(each.total for each in columns))
 
 

@@ -57,7 +57,7 @@ COPIES = "×N stands for N alike, with the sum over all of them"
 
 def notes(analyzed: Analyzed, sheet: Sheet) -> list[str]:
     """What a reader must know of the numbers: that some are missing, and what the signs mean."""
-    lines = [PARTIAL] if analyzed.partial else []
+    lines = [] if analyzed.network_is_sound else [PARTIAL]
     if any(total.amount.at_least for total in analyzed.facts.totals()):
         lines.append(LOWER_BOUND)
     if any(row.copies > 1 for row in sheet.rows):

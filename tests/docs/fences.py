@@ -5,10 +5,11 @@ A page shows what it says in fenced blocks, and the word behind the fence says h
     yaml            a whole spec, or, with `fragment`, entries of `layers:` or whole sections: analyzed (test_examples)
     console         commands behind `$ `, and the output that they print: run, and compared (test_generated)
     pycon           a dialogue with Python: run, and compared (test_pages)
-    python          a part of the file that the comment above names, `<!-- from: PATH -->`, word for word (test_pages)
+    python          a part of the file that the comment above names, `<!-- from: PATH -->`, word for word (test_pages);
+                    or with `<!-- file: NAME -->`, a plugin, or part of one, that commands find under this name
     sh, text        not run; a target of `make` that a page names must exist (test_pages)
 
-In a comment above a block of YAML, `<!-- file: NAME -->` gives the name under which commands find it, and
+In a comment above a block of YAML or Python, `<!-- file: NAME -->` gives the name under which commands find it, and
 `<!-- with … -->` the sections that complete a fragment. What is wrong in a spec is said in its lines, as
 `# error: CODE`; where commands show it, `<!-- file: NAME, wrong on purpose -->` is enough.
 """

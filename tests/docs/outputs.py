@@ -26,8 +26,9 @@ def with_outputs(text: str, page: str) -> str:
 
 
 def prepare(folder: Path, found: list[Fence]) -> None:
-    """Puts into a folder what commands of a page may name: its named blocks, and ``specs``."""
-    (folder / "specs").symlink_to(ROOT / "specs")
+    """Puts into a folder what commands of a page may name: its named blocks, ``specs`` and ``plugins``."""
+    for shared in ("specs", "plugins"):
+        (folder / shared).symlink_to(ROOT / shared)
     for fence in found:
         if fence.file_name is not None:
             (folder / fence.file_name).write_text(fence.text)

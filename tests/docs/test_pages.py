@@ -14,7 +14,7 @@ from tests.docs.outputs import prepare
 
 KNOWN = ("yaml", "yaml fragment", "console", "pycon", "python", "sh", "text")
 DIALOGUES = all_fences("pycon")
-QUOTES = all_fences("python")
+QUOTES = [fence for fence in all_fences("python") if fence.file_name is None]
 PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in pages()}
 
 

@@ -8,8 +8,7 @@ from archanalyzer.graph import MOST_AXES
 from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS
 from archanalyzer.spec.document import DTYPES, SECTIONS
-from archanalyzer.spec.entries import _LONGEST_NAME as LONGEST_NAME
-from archanalyzer.spec.entries import BESIDE
+from archanalyzer.spec.entries import BESIDE, LONGEST_NAME
 from archanalyzer.spec.expansion import _CHARACTERS_A_LAYER as CHARACTERS_A_LAYER
 from archanalyzer.spec.limits import DEFAULT_LIMITS
 from tests.docs.test_pages import PAGES, rows

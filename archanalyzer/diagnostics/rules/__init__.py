@@ -7,9 +7,27 @@ import pkgutil
 
 from archanalyzer.diagnostics.diagnostic import Rule
 
+_added: dict[str, Rule] = {}
+
+
+def add(rule: Rule) -> None:
+    """Makes a rule known that does not come with the package.
+
+    Raises:
+        ValueError: there is one of that code.
+    """
+    if rule.code in all_rules():
+        raise ValueError(f"there is a rule `{rule.code}` already")
+    _added[rule.code] = rule
+
+
+def take_away(code: str) -> None:
+    """Forgets a rule that was added."""
+    del _added[code]
+
 
 def all_rules() -> dict[str, Rule]:
-    """Every rule, by code, in the order of the topics and then of their declarations.
+    """Every rule, by code, in the order of the topics and then of their declarations; those that were added last.
 
     Raises:
         ValueError: two rules carry one code.
@@ -22,4 +40,4 @@ def all_rules() -> dict[str, Rule]:
             if value.code in rules:
                 raise ValueError(f"two rules are called {value.code!r}; the second is in {module.name}")
             rules[value.code] = value
-    return rules
+    return {**rules, **_added}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from archanalyzer.passes import built_in
+from archanalyzer.passes import asked
 from archanalyzer.passes.analysis import Analysis, Passes
 
 
@@ -24,7 +24,11 @@ def advisory() -> tuple[Analysis[Any], ...]:
     return (windows, productivity, fitting_sizes, reach, evenness, alignment)
 
 
-@cache
 def advising_passes() -> Passes:
-    """The standard passes and those that give advice, put together."""
-    return Passes((*built_in(), *advisory()))
+    """The passes that are asked and those that give advice, put together."""
+    return _together((*asked(), *advisory()))
+
+
+@cache
+def _together(passes: tuple[Analysis[Any], ...]) -> Passes:
+    return Passes(passes)

@@ -1,0 +1,35 @@
+"""What a plugin says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archanalyzer.diagnostics import Rule
+from archanalyzer.graph import Op
+from archanalyzer.passes.analysis import Analysis
+
+if TYPE_CHECKING:
+    from archanalyzer.executor.kernel import Kernel
+    from archanalyzer.report import Render
+
+API = 1
+"""The version of the interface: of ``Plugin`` and what its parts are made of. It changes where plugins would break."""
+
+
+class Plugin(NamedTuple):
+    """What a plugin adds. Its module has one, called ``plugin``.
+
+    ``api``: the version of the interface that it was written for, a plain number, not ``API``. ``kernels``: by the name
+    of a layer type, the kernel that computes it, or a function without arguments that gives it, so that NumPy is
+    imported only where something is computed. ``rules``: those of the diagnostics of its passes and layer types.
+    ``formats``: by name, how ``analyze --format`` writes some analyzed networks.
+    """
+
+    name: str
+    api: int
+    passes: tuple[Analysis[Any], ...] = ()
+    ops: tuple[type[Op], ...] = ()
+    kernels: Mapping[str, type[Kernel[Any]] | Callable[[], type[Kernel[Any]]]] = {}
+    rules: tuple[Rule, ...] = ()
+    formats: Mapping[str, Render] = {}

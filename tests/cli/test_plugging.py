@@ -1,0 +1,160 @@
+"""``--plugin``: what a plugin adds is there, what is wrong with one is told, and everything else answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archanalyzer import ops, passes, report
+from archanalyzer.cli import main
+from tests.plugins.plugin_files import DEPTH, SHOUT, failing
+
+SPEC = """\
+archspec: 1
+inputs: {x: [3]}
+layers:
+  - dense: 2
+  - relu
+expect:
+  totals: {deepest: 2}
+  layers: {dense: {depth: 1}}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], str]:
+    def write(text: str) -> str:
+        path = tmp_path / f"plugin_{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_its_column_stands_in_the_table_and_in_json(
+    spec: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = write(DEPTH)
+    assert main(["analyze", spec, "--plugin", plugin]) == 0
+    header = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("layer"))
+    assert header.split() == ["layer", "type", "output", "parameters", "MACs", "field", "depth"]
+    assert main(["analyze", "--plugin", plugin, spec, "--format", "json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["specs"]
+    assert [layer["depth"] for layer in entry["layers"]] == [0, 1, 2]
+    assert entry["totals"]["deepest"] == 2
+
+
+def test_a_spec_can_expect_it(spec: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", spec, "--plugin", write(DEPTH)]) == 0
+    assert main(["check", spec]) == 2
+    assert "there is no such total" in capsys.readouterr().err
+
+
+def test_nothing_stays_behind(spec: str, write: Callable[[str], str]) -> None:
+    before = ops.names(), passes.asked(), report.formats()
+    main(["analyze", spec, "--plugin", write(DEPTH), "--plugin", write(SHOUT)])
+    assert (ops.names(), passes.asked(), report.formats()) == before
+
+
+def test_its_format(spec: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    plugin = write(SHOUT)
+    assert main(["analyze", spec, "--format", "shout", "--plugin", plugin]) == 0
+    assert capsys.readouterr().out == "NET\n"
+    assert main(["analyze", spec, "--format", "shoot", "--plugin", plugin]) == 2
+    assert "there is no format `shoot`; did you mean `shout`?" in capsys.readouterr().err
+
+
+def test_a_format_at_fault(spec: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    for body, told in (("return 3", "expected a text, found 3 (int)"), ("return 1 / 0", "raised ZeroDivisionError")):
+        plugin = write(SHOUT.replace("    return ", f"    {body}\n    return "))
+        assert main(["analyze", spec, "--format", "shout", "--plugin", plugin]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert told in captured.err
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("1 / 0\n", "plugin-not-imported"),
+        ("x = 1\n", "not-a-plugin"),
+        ("plugin = 3\n", "not-a-plugin"),
+        (DEPTH.replace("api=1", "api=99"), "plugin-version"),
+        (DEPTH.replace('"depth",\n    columns', '"parameters",\n    columns'), "plugin-clash"),
+        (DEPTH.replace("graph: Graph", "graph: Kind"), "plugin-need"),
+        (failing("raise ValueError('no')"), "plugin-failed"),
+        (failing("return 3"), "plugin-failed"),
+    ],
+)
+def test_one_at_fault_is_told_once_and_everything_else_answers(
+    text: str, rule: str, spec: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = write(SHOUT), write(text)
+    assert main(["analyze", spec, "--plugin", bad, "--plugin", good]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("error[") == 1
+    assert f"error[{rule}]: " in captured.err
+    assert "Traceback" not in captured.err
+    assert "parameters     8; 32 B as float32" in captured.out
+    assert main(["analyze", spec, "--plugin", bad, "--plugin", good, "--format", "shout"]) == 2
+    assert capsys.readouterr().out == "NET\n"
+
+
+def test_one_that_is_not_there(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", spec, "--plugin", "no.py"]) == 2
+    captured = capsys.readouterr()
+    assert "error[plugin-not-found]: there is no file `no.py`" in captured.err
+    assert "parameters     8" in captured.out
+
+
+def test_every_command_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("analyze", "check", "field", "run"):
+        assert main([command, "--help"]) == 0
+        assert "--plugin PLUGIN" in capsys.readouterr().out
+
+
+BAD_KERNEL = """
+from plugins.blur_pool import BlurPool2d, kernel as sound
+from archanalyzer import Plugin
+
+
+def kernel():
+    class Bad(sound()):
+        def forward(self, call):
+            {body}
+
+    return {result}
+
+
+plugin = Plugin("bad_kernel", api=1, ops=(BlurPool2d,), kernels={{"blur_pool2d": kernel}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "result", "told"),
+    [
+        ("raise KeyError('x')", "Bad", "plugin `bad_kernel` raised KeyError: 'x'"),
+        ("pass", "3", "kernel of `blur_pool2d`: expected a subclass of `Kernel`, found 3 (int)"),
+        ("pass", "1 / 0", "kernel of `blur_pool2d` raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_kernel_at_fault_is_named(
+    body: str, result: str, told: str, tmp_path: Path, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "blur.yaml"
+    spec.write_text("archspec: 1\ninputs: {image: [2, 5, 6]}\nlayers:\n  - blur_pool2d\n")
+    plugin = write(BAD_KERNEL.format(body=body, result=result))
+    assert main(["run", str(spec), "--plugin", plugin]) == 2
+    err = capsys.readouterr().err
+    assert f"error[plugin-failed]: {told}" in err
+    assert "internal error" not in err
