@@ -1,0 +1,151 @@
+"""Specs as git keeps them: the text of a file in a revision."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from archanalyzer.spec import DEFAULT_LIMITS
+
+_OF_FILE = re.compile(r"((?:[^:{]|\{[^}]*\})+):(.+)", re.DOTALL)
+"""A colon within braces belongs to the revision: ``HEAD^{/fix: bug}:net.yaml``."""
+_RANGE = re.compile(r"(.+?)(?:\.\.(.+))?", re.DOTALL)
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+class Revision(NamedTuple):
+    """A file as it is in a revision of the repository that it lies in; paths go from the current folder."""
+
+    revision: str
+    path: str
+
+    def __str__(self) -> str:
+        """As git itself takes it; the name of the file is what stands behind the last slash."""
+        return f"{self.revision}:{self.path if '/' in self.path else f'./{self.path}'}"
+
+    def text(self) -> str:
+        """What stands in the file.
+
+        Raises:
+            click.ClickException: there is no git, no repository, no such revision, or no such file of text in it.
+        """
+        folder, rest = _nearest_folder(self.path)
+        try:
+            _git(folder, "rev-parse", "--git-dir")
+        except _Refused as refused:
+            raise click.ClickException(f"`{self}`: `{folder}` is in no git repository: {refused}") from None
+        try:
+            _git(folder, "rev-parse", "--verify", "--quiet", f"{self.revision}^{{tree}}")
+        except _Refused:
+            raise click.ClickException(f"`{self}`: there is no revision `{self.revision}`") from None
+        return _decoded(self._content(folder, f"{self.revision}:./{rest}"), str(self))
+
+    def _content(self, folder: Path, name: str) -> bytes:
+        """The bytes of the file. Its size is asked for first: nobody knows what lies in a repository."""
+        try:
+            kind = _git(folder, "cat-file", "-t", name).strip()
+            size = int(_git(folder, "cat-file", "-s", name))
+        except _Refused:
+            message = f"`{self}`: there is no file `{self.path}` in revision `{self.revision}`"
+            raise click.ClickException(message) from None
+        if kind != b"blob":
+            raise click.ClickException(f"`{self}`: expected a file, found a folder")
+        if size > DEFAULT_LIMITS.file_bytes:
+            limit = DEFAULT_LIMITS.file_bytes
+            raise click.ClickException(f"`{self}`: expected at most {limit:,} bytes, found {size:,}")
+        try:
+            return _git(folder, "cat-file", "blob", name)  # as `git show` does it, without its filters and colours
+        except _Refused as refused:
+            raise click.ClickException(f"`{self}`: git cannot read it: {refused}") from None
+
+
+def named(text: str) -> Revision | str:
+    """What an argument names: a file that is there, or ``REV:path``; else the path of a file that there isn't.
+
+    Raises:
+        click.UsageError: the revision begins with a dash, or is none.
+    """
+    found = _OF_FILE.fullmatch(text)
+    if found is None or _is_there(text):
+        return text
+    return Revision(_checked(found[1]), found[2])
+
+
+def two_of(revisions: str, path: str) -> tuple[Revision, Revision | str]:
+    """Two states of a file: those in two revisions, ``REV1..REV2``, or in one and in the working tree, ``REV1``.
+
+    Raises:
+        click.UsageError: a revision begins with a dash, or the text is no such range.
+    """
+    found = _RANGE.fullmatch(revisions)
+    if found is None or ".." in found[1] or ".." in (found[2] or "") or (found[2] or "").startswith("."):
+        raise click.UsageError(f"expected `--revisions` as REV1 or REV1..REV2, found `{revisions}`")
+    old = Revision(_checked(found[1]), path)
+    return old, path if found[2] is None else Revision(_checked(found[2]), path)
+
+
+def _checked(revision: str) -> str:
+    """A revision that git takes for nothing else."""
+    if revision.startswith("-"):
+        raise click.UsageError(f"a revision does not begin with a dash: `{revision}`")
+    if ".." in revision or _CONTROL.search(revision):
+        raise click.UsageError(f"expected one revision, found `{revision}`")
+    return revision
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _nearest_folder(path: str) -> tuple[Path, str]:
+    """The innermost folder on the way to a file that is there today, and the rest of the way."""
+    try:
+        folder = Path(path).parent
+        while not folder.is_dir():
+            folder = folder.parent
+        return folder, Path(path).relative_to(folder).as_posix()
+    except (OSError, ValueError):
+        raise click.ClickException(f"`{path}`: there is no such file") from None
+
+
+class _Refused(Exception):
+    """What git said."""
+
+
+def _git(folder: Path, *arguments: str) -> bytes:
+    """What git answers, run as a program of its own, without a shell.
+
+    Raises:
+        click.ClickException: there is no git.
+        _Refused: it fails.
+    """
+    variables = dict(os.environ)
+    if "GIT_WORK_TREE" not in variables:
+        variables.pop("GIT_DIR", None)  # as hooks set it; the folder would be taken for the top of the repository
+    command = ["git", *arguments]
+    try:
+        run = subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)  # noqa: S603
+    except FileNotFoundError:
+        raise click.ClickException("git is not installed, or not on the PATH: revisions are read with it") from None
+    except (OSError, ValueError) as error:
+        raise _Refused(str(error)) from None
+    if run.returncode:
+        lines = run.stderr.decode(errors="replace").strip().splitlines()
+        raise _Refused(lines[0] if lines else f"git ended with exit code {run.returncode}")
+    return run.stdout
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"`{name}`: expected UTF-8, found the byte 0x{data[error.start]:02X}") from None

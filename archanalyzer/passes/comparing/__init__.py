@@ -1,0 +1,1 @@
+"""What changed from one network to another: which layer is which, what of them differs, and which facts moved."""
