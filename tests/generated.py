@@ -14,16 +14,17 @@ from typing import Any
 import click
 from click.testing import CliRunner
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from archanalyzer import cli, ops
 from archanalyzer.diagnostics import Rule, Severity, rules
-from archanalyzer.graph import Example, Op, shown_shape
+from archanalyzer.graph import Op
 from archanalyzer.passes import built_in
-from archanalyzer.passes.analysis import Analysis, Column, Kind, Rollup, Total
+from archanalyzer.passes.analysis import Analysis, Column, Total
+from archanalyzer.report.catalogue import first_paragraph, prose
+from archanalyzer.report.catalogue_ops import Shown, default, families, shared_base
+from archanalyzer.report.catalogue_passes import GRAPH, KINDS, ROLLUPS, needs
 from archanalyzer.report.diagnostics import as_text
-from archanalyzer.testing import case_of
-from archanalyzer.testing.cases import fields_of
+from archanalyzer.spec.examples import op_of
 from tests.docs.examples import diagnosed
 from tests.docs.fences import ROOT, pages
 from tests.docs.outputs import with_outputs
@@ -49,13 +50,11 @@ def contents() -> dict[str, str]:
 
 def _layers() -> str:
     names = [name for name in ops.names() if name != "input"]
-    families: dict[str, list[type[Op]]] = {}
-    for name in names:
-        families.setdefault(ops.get(name).__module__, []).append(ops.get(name))
-    sections = [_family(module, members) for module, members in families.items()]
+    by_family = families(ops.get(name) for name in names)
+    sections = [_family(family, members) for family, members in by_family.items()]
     listed = "".join(
-        f"- {_title(module)}: " + ", ".join(f"[`{op.name}`](#{op.name})" for op in members) + "\n"
-        for module, members in families.items()
+        f"- {family}: " + ", ".join(f"[`{op.name}`](#{op.name})" for op in members) + "\n"
+        for family, members in by_family.items()
     )
     return f"""\
 # Layer types
@@ -69,25 +68,15 @@ says.
 {"".join(sections)}"""
 
 
-def _family(module: str, members: list[type[Op]]) -> str:
-    text = _prose(sys.modules[module].__doc__).replace("\n\n    ", "\n\n```text\n    ", 1)
+def _family(family: str, members: list[type[Op]]) -> str:
+    text = prose(sys.modules[members[0].__module__].__doc__).replace("\n\n    ", "\n\n```text\n    ", 1)
     if "```text" in text:
         formula, _, rest = text.partition("```text\n")[2].partition("\n\n")
         lines = [line.removeprefix("    ") for line in formula.splitlines()]
         text = text.partition("```text\n")[0] + "```text\n" + "\n".join(lines) + "\n```\n\n" + rest
-    shared = _shared_base(members)
-    about = f"{_prose(shared.__doc__)}\n\n" if shared else ""
-    return f"## {_title(module)}\n\n{text.strip()}\n\n{about}" + "".join(map(_op, members))
-
-
-def _shared_base(members: list[type[Op]]) -> type | None:
-    """The class of a family's own module that all its members, if several, are made of."""
-    own = [base for base in members[0].__mro__ if base.__module__ == members[0].__module__]
-    return next((base for base in own if len(members) > 1 and all(issubclass(op, base) for op in members)), None)
-
-
-def _title(module: str) -> str:
-    return module.rpartition(".")[2].replace("_", " ").capitalize()
+    shared = shared_base(members)
+    about = f"{prose(shared.__doc__)}\n\n" if shared else ""
+    return f"## {family}\n\n{text.strip()}\n\n{about}" + "".join(map(_op, members))
 
 
 def _op(op: type[Op]) -> str:
@@ -95,28 +84,14 @@ def _op(op: type[Op]) -> str:
     table = f"| field | default | value |\n|---|---|---|\n{fields}\n" if fields else "No fields.\n\n"
     scalar = f" A bare value stands for `{op.scalar_field}`." if op.scalar_field else ""
     arity = "" if str(op.arity) == "1 input" else f" Takes {op.arity}."
-    examples = "".join(_example(op, example) for example in op.examples)
-    return f"### {op.name}\n\n{_prose(op.__doc__)}{arity}{scalar}\n\n{table}```yaml\n{examples}```\n\n"
+    examples = "".join(Shown(example, op_of(op, example)).entry for example in op.examples)
+    return f"### {op.name}\n\n{prose(op.__doc__)}{arity}{scalar}\n\n{table}```yaml\n{examples}```\n\n"
 
 
 def _field(name: str, field: FieldInfo) -> str:
-    default = field.default
-    if default is PydanticUndefined:
-        shown = "must be given"
-    elif isinstance(default, bool):
-        shown = f"`{str(default).lower()}`"
-    else:
-        shown = "–" if default is None else f"`{default}`"
+    written = default(field)
+    shown = "must be given" if written is None else f"`{written}`" if written else "–"
     return f"| `{name}` | {shown} | {_cell(field.description)} |\n"
-
-
-def _example(op: type[Op], example: Example) -> str:
-    case = case_of(op, fields_of(op, example), example.inputs)
-    arrays = ", ".join(f"{each.name} {shown_shape(each.shape)}" for each in op.weights(case.op, case.inputs))
-    shapes = f"{', '.join(map(str, case.inputs))} → {case.output}"
-    notes = "; ".join(part for part in (shapes, arrays, example.shows) if part)
-    first, *rest = example.yaml.splitlines()
-    return "".join((f"# {notes}\n- {first}\n", *(f"  {line}\n" for line in rest)))
 
 
 def _rules() -> str:
@@ -145,7 +120,7 @@ def _topics() -> Iterator[tuple[str, list[Rule]]]:
     """The modules of rules: what each is about, and its rules."""
     for found in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
         module = importlib.import_module(found.name)
-        about = _prose(module.__doc__).removeprefix("Rules about ").partition(": ")[0].rstrip(".")
+        about = prose(module.__doc__).removeprefix("Rules about ").partition(": ")[0].rstrip(".")
         yield about[0].upper() + about[1:], [each for each in vars(module).values() if isinstance(each, Rule)]
 
 
@@ -155,17 +130,6 @@ def _rule(rule: Rule) -> str:
         return f"{head}There is no example: {rule.unshown}.\n\n"
     printed = as_text(diagnosed(rule.bad, "spec.yaml", advice=rule.severity is Severity.ADVICE))
     return f"{head}```yaml\n{rule.bad}```\n\n```text\n{printed}```\n\nMended:\n\n```yaml\n{rule.good}```\n\n"
-
-
-_KINDS = {
-    Kind.COUNT: "whole number",
-    Kind.BYTES: "bytes",
-    Kind.SHAPE: "list of whole numbers",
-    Kind.FIELD: "list of maps, one for each axis",
-    Kind.FRACTION: "number, or `p/q`",
-    Kind.DATA: "plain data",
-}
-_ROLLUPS = {Rollup.SUM: "sum", Rollup.OUTPUT: "its output layer's", Rollup.NONE: "–"}
 
 
 def _facts() -> str:
@@ -234,17 +198,16 @@ Each fact comes from a pass, which may need the results of others.
 
 
 def _column(one: Analysis[Any], column: Column) -> str:
-    kind, rollup = _KINDS[column.kind], _ROLLUPS[column.rollup]
+    kind, rollup = KINDS[column.kind], ROLLUPS[column.rollup]
     return f"| `{column.name}` | {kind} | {rollup} | {_cell(column.help)} | `{one.name}` |\n"
 
 
 def _total(one: Analysis[Any], total: Total) -> str:
-    return f"| `{total.name}` | {_KINDS[total.kind]} | {_cell(total.help)} | `{one.name}` |\n"
+    return f"| `{total.name}` | {KINDS[total.kind]} | {_cell(total.help)} | `{one.name}` |\n"
 
 
 def _needs(one: Analysis[Any], passes: Iterable[Analysis[Any]]) -> str:
-    producers = {each.produces: f"`{each.name}`" for each in passes}
-    return ", ".join(producers.get(need, "the graph") for need in one.needs)
+    return ", ".join("the graph" if name == GRAPH else f"`{name}`" for name in needs(one, passes))
 
 
 def _commands() -> str:
@@ -269,21 +232,7 @@ def _help(*command: str) -> str:
 
 def _cell(text: str | None) -> str:
     """The first paragraph of a text, as it may stand in a table."""
-    return " ".join(_prose(text).partition("\n\n")[0].split()).replace("|", "\\|")
-
-
-def _prose(text: str | None) -> str:
-    """A docstring as Markdown: one level of indentation taken off, single backquotes."""
-    return _dedented((text or "").strip()).replace("``", "`")
-
-
-def _dedented(text: str) -> str:
-    first, *rest = text.splitlines()
-    return "\n".join((first, *(line.removeprefix("    ") for line in rest)) if _indented(rest) else (first, *rest))
-
-
-def _indented(lines: list[str]) -> bool:
-    return all(line.startswith("    ") for line in lines if line.strip())
+    return first_paragraph(text).replace("|", "\\|")
 
 
 def _stripped(write: Callable[[], str]) -> Callable[[], str]:

@@ -1,0 +1,31 @@
+"""``archanalyzer schema``: the spec language as a JSON Schema, for editors."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(
+    "schema",
+    short_help="The spec language as a JSON Schema, for editors.",
+    epilog="docs/editors.md tells how editors use it. What holds across places, such as names and shapes, only "
+    "`archanalyzer check` knows.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
+def command(output: str | None) -> int:
+    """Print a JSON Schema of the spec language, by which editors complete, explain and check specs.
+
+    \b
+    archanalyzer schema -o archspec.schema.json
+    """  # noqa: D301 - click reads the control character
+    import json
+
+    from archanalyzer.cli.output import deliver
+    from archanalyzer.passes import standard_passes
+    from archanalyzer.report.catalogue_passes import facts_of_a_layer, totals
+    from archanalyzer.spec.json_schema import Facts, json_schema
+
+    passes = standard_passes().all
+    schema = json_schema(Facts(totals(passes), facts_of_a_layer(passes)))
+    deliver(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", output, exact=True)
+    return 0
