@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from archanalyzer.cli.updating import Update
+    from archanalyzer.diagnostics import Diagnostic
+    from archanalyzer.passes.analyzing import Analyzed
     from archanalyzer.report.verdicts import Verdict
 
 
@@ -23,32 +26,49 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="How to write what came of it.",
+    help="How to write what came of it: for people, for programs, as annotations of GitHub, for code scanning.",
 )
-def command(paths: tuple[str, ...], format_name: str) -> int:
+@click.option("--update", is_flag=True, help="Rewrite the values of expectations that fail, and nothing else.")
+@click.option("--dry-run", is_flag=True, help="With --update: write nothing, show what would change as a diff.")
+def command(paths: tuple[str, ...], format_name: str, update: bool, dry_run: bool) -> int:
     """Hold every `expect:` against the facts, in spec files and in all *.yaml and *.yml below folders.
 
     \b
     archanalyzer check specs/
-    archanalyzer check vgg16.yaml --format json
+    archanalyzer check vgg16.yaml --format github
+    archanalyzer check vgg16.yaml --update --dry-run
     """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.output import emit
-    from archanalyzer.report.verdicts import Outcome, as_json, summary
+    from archanalyzer.report.verdicts import Outcome, summary
 
+    _refuse_misuse(paths, format_name, update=update, dry_run=dry_run)
     verdicts = []
     for path in _specs(paths):
-        verdicts.append(_judge(path))
+        verdict, changes = _judge(path, update=update)
+        if changes is not None and not dry_run and changes.updated:
+            changes.write()
+            verdict = _after(path, changes)
+        verdicts.append(verdict)
         if format_name == "text":
-            _tell(verdicts[-1])
-    if format_name == "json":
-        emit(as_json(verdicts), exact=True)
-    else:
-        emit(summary(verdicts))
+            _tell(verdict)
+        if changes is not None and dry_run:
+            emit(changes.difference(), exact=True)
+    emit(summary(verdicts) if format_name == "text" else _written(verdicts, format_name), exact=format_name != "text")
     outcomes = {verdict.outcome for verdict in verdicts}
     return 2 if Outcome.ERROR in outcomes else int(Outcome.FAILED in outcomes)
+
+
+def _refuse_misuse(paths: tuple[str, ...], format_name: str, *, update: bool, dry_run: bool) -> None:
+    if dry_run and not update:
+        raise click.UsageError("`--dry-run` goes with `--update`")
+    if dry_run and format_name != "text":
+        what = {"json": "JSON", "github": "annotation", "sarif": "SARIF"}[format_name]
+        raise click.UsageError(f"`--dry-run` shows a diff, which is no {what}")
+    if update and "-" in paths:
+        raise click.UsageError("standard input, `-`, cannot be updated")
 
 
 def _specs(paths: tuple[str, ...]) -> list[str]:
@@ -68,23 +88,66 @@ def _below(folder: str) -> Iterator[str]:
         yield from (str(Path(here, name)) for name in sorted(files) if name.endswith((".yaml", ".yml")))
 
 
-def _judge(path: str) -> Verdict:
+def _judge(path: str, *, update: bool) -> tuple[Verdict, Update | None]:
+    """What came of the spec at ``path``, and, if asked for, what to write so that its expectations hold."""
     from archanalyzer.cli.reading import read_and_analyze
-    from archanalyzer.diagnostics import has_errors
-    from archanalyzer.passes.expectations import judge
-    from archanalyzer.report.verdicts import Outcome, Verdict
+    from archanalyzer.cli.snapshots import compare
+    from archanalyzer.passes.expectations import hold
 
     analyzed = read_and_analyze(path)
+    held = hold(analyzed)
+    snapshot = compare(analyzed, held)
+    changes = None
+    if update:
+        from archanalyzer.cli.updating import update_of
+
+        changes = update_of(path, held, snapshot)
+    unmet = (*held.diagnostics, *([snapshot.diagnostic] if snapshot.diagnostic else []))
+    verdict = _verdict(analyzed, (*held.found, *snapshot.unused), unmet)._replace(difference=snapshot.difference)
+    refused = changes.refused if changes else ()
+    silenced = sum(each.silenced is not None for each in held.judged) + (snapshot.silenced is not None)
+    return verdict._replace(diagnostics=(*verdict.diagnostics, *refused), silenced=silenced), changes
+
+
+def _verdict(analyzed: Analyzed, found: Sequence[Diagnostic], unmet: Sequence[Diagnostic]) -> Verdict:
+    from archanalyzer.diagnostics import has_errors
+    from archanalyzer.report.verdicts import Outcome, Verdict
+
     expectations = analyzed.spec.expectations
-    found = judge(analyzed)
-    if analyzed.partial or has_errors(found):
+    if has_errors(found) or has_errors(unmet):
         outcome = Outcome.ERROR
-    elif found:
+    elif unmet:
         outcome = Outcome.FAILED
     else:
         outcome = Outcome.OK if expectations else Outcome.NONE
-    diagnostics = (*analyzed.diagnostics, *found)
-    return Verdict(analyzed.spec.path, analyzed.graph.name, outcome, len(expectations), len(found), diagnostics)
+    diagnostics = (*found, *unmet)
+    return Verdict(analyzed.spec.path, analyzed.graph.name, outcome, len(expectations), len(unmet), diagnostics)
+
+
+def _after(path: str, changes: Update) -> Verdict:
+    """What came of a spec once it is rewritten; what was refused is told beside what still fails."""
+    from archanalyzer.report.verdicts import Outcome
+
+    verdict, _ = _judge(path, update=False)
+    outcome = Outcome.UPDATED if verdict.outcome is Outcome.OK else verdict.outcome
+    diagnostics = (*verdict.diagnostics, *changes.refused)
+    return verdict._replace(outcome=outcome, updated=changes.updated, diagnostics=diagnostics)
+
+
+def _written(verdicts: Sequence[Verdict], format_name: str) -> str:
+    """All that came of it in a format for machines; files are named from the current folder."""
+    found = [diagnostic for verdict in verdicts for diagnostic in verdict.diagnostics]
+    if format_name == "github":
+        from archanalyzer.report.github import as_commands
+
+        return as_commands(found, str(Path.cwd()))
+    if format_name == "sarif":
+        from archanalyzer.report.sarif import as_sarif
+
+        return as_sarif(found, str(Path.cwd()))
+    from archanalyzer.report.verdicts import as_json
+
+    return as_json(verdicts)
 
 
 def _tell(verdict: Verdict) -> None:
@@ -92,9 +155,9 @@ def _tell(verdict: Verdict) -> None:
     from archanalyzer.cli.output import emit, page
     from archanalyzer.diagnostics import Severity
     from archanalyzer.report.diagnostics import as_text
-    from archanalyzer.report.verdicts import line
+    from archanalyzer.report.verdicts import differing_lines, line
 
     failures = [each for each in verdict.diagnostics if each.severity is Severity.FAILURE]
     others = [each for each in verdict.diagnostics if each.severity is not Severity.FAILURE]
-    emit(line(verdict) + as_text(failures, page(sys.stdout)))
+    emit(line(verdict) + as_text(failures, page(sys.stdout)) + differing_lines(verdict))
     emit(as_text(others, page(sys.stderr)), err=True)

@@ -3,7 +3,8 @@
 from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
 from archanalyzer.graph.graph import Block, Graph, Layer
 from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View, WrongField
-from archanalyzer.graph.spec import Expectation, Pinned, Running, Spec
+from archanalyzer.graph.patterns import is_pattern, name_pattern
+from archanalyzer.graph.spec import Expectation, PartPath, Pinned, Running, Spec, Topic
 from archanalyzer.graph.tensor import DTYPE_BYTES, MOST_AXES, TensorType, Unpooling, shown_shape
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
@@ -38,6 +39,7 @@ __all__ = [
     "Misfit",
     "NoPosition",
     "Op",
+    "PartPath",
     "Pinned",
     "Reading",
     "Readings",
@@ -47,6 +49,7 @@ __all__ = [
     "Running",
     "Spec",
     "TensorType",
+    "Topic",
     "Trait",
     "Types",
     "Unpooling",
@@ -57,6 +60,8 @@ __all__ = [
     "WrongField",
     "aligned_axes",
     "count",
+    "is_pattern",
+    "name_pattern",
     "shown_shape",
     "whole_axes",
 ]

@@ -1,102 +1,200 @@
 """Does a network keep what its spec's ``expect:`` says?
 
-Numbers are compared exactly. What is not known, or known only as a lower bound, keeps no expectation. A receptive
-field may be given as one size for all axes (the largest, where positions differ), a list with one an axis, ``all``, or
-a map of any of its parts: ``{size: 212, stride: 32}``; where a network has several inputs, by input as well.
+Numbers are compared exactly. What is not known, or known only as a lower bound, keeps no expectation but a bound that
+holds for all that it may be. A receptive field may be given as one size for all axes (the largest, where positions
+differ), a list with one an axis, ``all``, or a map of any of its parts: ``{size: 212, stride: 32}``; where a network
+has several inputs, by input as well. Any number may be a bound; see ``archanalyzer.passes.expecting.bounds``.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from archanalyzer.diagnostics import Diagnostic, Rule, Source, did_you_mean
-from archanalyzer.diagnostics.rules.expectations import (
-    EXPECTATION_FAILED,
-    IMPOSSIBLE_EXPECTATION,
-    UNKNOWN_EXPECTATION,
-)
-from archanalyzer.graph import Expectation
-from archanalyzer.passes.analysis import Kind, Rollup
-from archanalyzer.passes.analyzing import Analyzed
+from archanalyzer.diagnostics import Diagnostic, has_errors
+from archanalyzer.diagnostics.ignoring import Ignore
+from archanalyzer.diagnostics.ignoring import told as without_ignored
+from archanalyzer.diagnostics.rules.expectations import EXPECTATION_FAILED, UNKNOWN_EXPECTATION
+from archanalyzer.diagnostics.rules.ignoring import UNUSED_IGNORE
+from archanalyzer.graph import Expectation, Topic, is_pattern
+from archanalyzer.passes.analysis import Kind, Passes, Rollup
+from archanalyzer.passes.analyzing import Analyzed, analyze
+from archanalyzer.passes.expecting.comparing import Change, Stuck, changed, differences, require_possible
+from archanalyzer.passes.expecting.faults import Fault, require_known
+from archanalyzer.passes.expecting.findings import Findings, is_advice, wants_advice
+from archanalyzer.passes.expecting.subjects import Subjects
+from archanalyzer.passes.expecting.wording import expected_text, found_text, shown
 from archanalyzer.passes.facts import Amount, Facts
 
-FIELD_PARTS = ("size", "min_size", "stride", "offset", "whole")
 
+class Judged(NamedTuple):
+    """One expectation, and what is to be said of it: nothing where it is kept.
 
-class _Fault(Exception):
-    """An expectation that nothing could keep: it is about nothing that there is, or expects what cannot be.
-
-    ``place`` is where the fault stands, None for the value.
+    ``changes``: what to write in the place of parts of its value, so that it is kept. Where nothing does, ``stuck``
+    says why. ``silenced`` is what would be said of it if no comment of the spec silenced that.
     """
 
-    def __init__(self, rule: Rule, message: str, hint: str | None = None, place: Source | None = None) -> None:
-        super().__init__(message)
-        self.rule = rule
-        self.message = message
-        self.hint = hint
-        self.place = place
+    expectation: Expectation
+    diagnostic: Diagnostic | None = None
+    changes: tuple[Change, ...] = ()
+    stuck: str = ""
+    silenced: Diagnostic | None = None
 
 
-class _Found(NamedTuple):
-    """What the passes say: the value, and what kind of value it is."""
+class Held(NamedTuple):
+    """All expectations of a spec held against what there is.
 
-    amount: Amount
-    kind: Kind
+    ``found``: what was found in the network, without what is expected to be found, and without advice, which is only
+    looked for to hold expectations against it. ``diagnostics``: what is to be said of expectations. ``complete``:
+    facts were those of the whole network; ``excused``: they were not, by errors that are all expected.
+    """
+
+    judged: tuple[Judged, ...]
+    found: tuple[Diagnostic, ...]
+    complete: bool
+    excused: bool
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return tuple(each.diagnostic for each in self.judged if each.diagnostic)
 
 
 def judge(analyzed: Analyzed) -> tuple[Diagnostic, ...]:
     """What is to be said of what a spec expects; of a network that is not sound, only what no network would keep."""
-    return unmet(analyzed.facts, analyzed.spec.expectations, whole=analyzed.network_is_sound)
+    return hold(analyzed).diagnostics
+
+
+def hold(analyzed: Analyzed) -> Held:
+    """Holds every expectation of a spec; a snapshot is left to who may read files.
+
+    Facts of a network that is not sound are not compared. Where all that is wrong is expected to be found, so that
+    nothing else would tell, expectations of such facts fail.
+    """
+    expectations, sound = analyzed.spec.expectations, analyzed.network_is_sound
+    advised = _with_advice(analyzed) if sound and wants_advice(expectations) else analyzed
+    findings = Findings(analyzed.spec.graph, advised.diagnostics)
+    told = [_found(findings, each) for each in expectations if each.topic is Topic.DIAGNOSTICS]
+    kept = {each.expectation.fact for each in told if not each.diagnostic}
+    found = tuple(each for each in analyzed.diagnostics if each.rule.code not in kept)
+    excused = not sound and not has_errors(found)
+    if not sound:
+        told = [_not_looked_for(each, excused=excused) for each in told]
+    checker = _Checker(advised.facts, whole=sound, excused=excused)
+    facts = [checker.check(each) for each in expectations if each.topic is Topic.FACT]
+    judged, unused = _without_silenced((*facts, *told), analyzed.spec.ignores, whole=sound)
+    return Held(judged, (*found, *unused), sound, excused)
+
+
+def _without_silenced(
+    judged: Sequence[Judged], ignores: Sequence[Ignore], *, whole: bool
+) -> tuple[tuple[Judged, ...], tuple[Diagnostic, ...]]:
+    """Expectations without what comments silence, and warnings of comments that silence none."""
+    found = [each.diagnostic for each in judged if each.diagnostic]
+    left = without_ignored(found, ignores, lambda rule: rule is EXPECTATION_FAILED and whole)
+    told = set(map(id, left))
+    kept = tuple(
+        each
+        if each.diagnostic is None or id(each.diagnostic) in told
+        else Judged(each.expectation, silenced=each.diagnostic)
+        for each in judged
+    )
+    return kept, tuple(each for each in left if each.rule is UNUSED_IGNORE)
+
+
+def _not_looked_for(judged: Judged, *, excused: bool) -> Judged:
+    """Of a network with errors, what is to be said of advice, which was not looked for: as of facts."""
+    expectation = judged.expectation
+    at_fault = judged.diagnostic and judged.diagnostic.rule is not EXPECTATION_FAILED
+    if at_fault or not is_advice(expectation):
+        return judged
+    if not excused:
+        return Judged(expectation)
+    return _unknown(expectation)
+
+
+def _unknown(expectation: Expectation) -> Judged:
+    """That a network has errors, and so is not known to be as expected."""
+    stuck = "what is true of a network with errors is not known"
+    return _failed(expectation, f"expected {shown(expectation.value)}, found a network with errors", (), stuck)
+
+
+def _with_advice(analyzed: Analyzed) -> Analyzed:
+    """The same spec analyzed by the passes that give advice as well."""
+    from archanalyzer.passes.advice import advisory
+
+    asked = analyzed.facts.passes.all
+    names = {one.name for one in asked}
+    return analyze(analyzed.spec, Passes((*asked, *(one for one in advisory() if one.name not in names))))
 
 
 def unmet(facts: Facts, expectations: Iterable[Expectation], *, whole: bool = True) -> tuple[Diagnostic, ...]:
     """A diagnostic for every expectation that the facts do not keep, or that is about nothing that there is.
 
-    Where the facts are not those of the ``whole`` network, they are not compared.
+    Where the facts are not those of the ``whole`` network, they are not compared. Expectations of what is found are
+    not held: facts do not tell.
     """
     checker = _Checker(facts, whole=whole)
-    found = (checker.check(expectation) for expectation in expectations)
-    return tuple(diagnostic for diagnostic in found if diagnostic)
+    judged = (checker.check(expectation) for expectation in expectations if expectation.topic is Topic.FACT)
+    return tuple(each.diagnostic for each in judged if each.diagnostic)
+
+
+def _found(findings: Findings, expectation: Expectation) -> Judged:
+    try:
+        findings.require_possible(expectation)
+        changes, stuck = _apart(list(findings.differences(expectation)))
+    except Fault as fault:
+        return _at_fault(expectation, fault)
+    if not changes and not stuck:
+        return Judged(expectation)
+    expected = findings.expected_text(expectation)
+    return _failed(expectation, f"expected {expected}, found {findings.found_text(expectation)}", changes, stuck)
+
+
+def _apart(found: Sequence[Change | Stuck]) -> tuple[tuple[Change, ...], str]:
+    """The changes, unless something keeps them from mending all."""
+    stuck = next((each.reason for each in found if isinstance(each, Stuck)), "")
+    return () if stuck else tuple(each for each in found if isinstance(each, Change)), stuck
+
+
+def _failed(expectation: Expectation, message: str, changes: tuple[Change, ...], stuck: str) -> Judged:
+    text = f"`{expectation.label}`: {message}"
+    return Judged(expectation, Diagnostic(EXPECTATION_FAILED, text, expectation.source), changes, stuck)
+
+
+def _at_fault(expectation: Expectation, fault: Fault) -> Judged:
+    place = fault.place or expectation.at(fault.path)
+    return Judged(expectation, Diagnostic(fault.rule, f"`{expectation.label}`: {fault.message}", place, fault.hint))
 
 
 class _Checker:
-    def __init__(self, facts: Facts, *, whole: bool) -> None:
+    def __init__(self, facts: Facts, *, whole: bool, excused: bool = False) -> None:
         self.facts = facts
         self.whole = whole
-        self.blocks = {block.name: block for block in facts.graph.blocks}
-        self.columns = facts.columns
+        self.excused = excused
+        self.subjects = Subjects(facts.graph)
         self._told: set[str | None] = set()
 
-    def check(self, expectation: Expectation) -> Diagnostic | None:
-        subject, fact = expectation.subject, expectation.fact
-        if subject in self._told or not self._has(expectation):
-            return self._no_subject(expectation)
-        if fact is None:
-            return None
-        name = f"`{subject or 'totals'}.{fact}`"
+    def check(self, expectation: Expectation) -> Judged:
         try:
-            kind = self._kind(subject, fact, expectation.fact_source)
-            _require_possible(expectation.value, kind)
-            if not self.whole:
-                return None
-            found = _Found(self._amount(subject, fact), kind)
-            kept = not found.amount.at_least and _equal(expectation.value, found.amount.value, kind)
-        except _Fault as fault:
-            return Diagnostic(fault.rule, f"{name}: {fault.message}", fault.place or expectation.source, fault.hint)
-        if kept:
-            return None
-        message = f"{name}: expected {_shown(expectation.value)}, found {_found_text(expectation.value, found)}"
-        return Diagnostic(EXPECTATION_FAILED, message, expectation.source)
+            subjects = self._subjects(expectation)
+            if subjects is None:
+                return Judged(expectation, self._no_subject(expectation))
+            if expectation.fact is None:
+                return Judged(expectation) if subjects or not self.excused else _unknown(expectation)
+            return self._check(expectation, expectation.fact, subjects)
+        except Fault as fault:
+            return _at_fault(expectation, fault)
 
-    def _has(self, expectation: Expectation) -> bool:
-        """Whether there is what an expectation is about, as far as that is known."""
+    def _subjects(self, expectation: Expectation) -> tuple[str | None, ...] | None:
+        """What an expectation is about, as far as that is known; None where there is no such thing.
+
+        What an error keeps from being known, such as a layer in a block that is wrong, may be there.
+        """
         subject = expectation.subject
-        if subject is None or subject in self.facts.graph.index or subject in self.blocks:
-            return True
-        return expectation.missing is None and not self.whole
+        meant: tuple[str | None, ...] = (None,) if subject is None else self.subjects.meant(subject)
+        if meant or (expectation.missing is None and not self.whole):
+            return meant
+        return None
 
     def _no_subject(self, expectation: Expectation) -> Diagnostic | None:
         """That there is no such layer, told once."""
@@ -104,172 +202,83 @@ class _Checker:
         if subject is None or subject in self._told:
             return None
         self._told.add(subject)
-        hint = expectation.missing
-        if hint is None:
-            hint = did_you_mean(subject, (*self.facts.graph.index, *self.blocks), "layers")
         place = expectation.subject_source or expectation.source
-        return Diagnostic(UNKNOWN_EXPECTATION, f"there is no layer or block `{subject}`", place, hint or None)
+        hint, message = expectation.missing, f"there is no layer or block `{subject}`"
+        if is_pattern(subject):
+            message = f"no layer or block has a name like `{subject}`"
+        if is_pattern(subject) or hint is None:
+            hint = self.subjects.hint(subject)
+        return Diagnostic(UNKNOWN_EXPECTATION, message, place, hint or None)
 
-    def _kind(self, subject: str | None, fact: str, place: Source | None) -> Kind:
+    def _check(self, expectation: Expectation, fact: str, subjects: tuple[str | None, ...]) -> Judged:
+        kind = self._kind(subjects[0] if subjects else expectation.subject, fact, expectation)
+        require_possible(expectation.value, kind, _shown_or_nothing(expectation.value))
+        if self.excused:
+            return _unknown(expectation)
+        if not self.whole:
+            return Judged(expectation)
+        if is_pattern(expectation.subject or ""):
+            self.subjects.count(len(subjects))
+        amounts = [self._amount(subject, fact) for subject in subjects]
+        wrong = [
+            (subject, amount, apart)
+            for subject, amount in zip(subjects, amounts, strict=True)
+            if any(apart := _apart(list(differences(expectation.value, amount, kind))))
+        ]
+        if not wrong:
+            return Judged(expectation)
+        subject, amount, (changes, stuck) = wrong[0]
+        expected = expected_text(expectation.value, kind)
+        message = f"expected {expected}, found {found_text(expectation.value, amount, kind)}"
+        if is_pattern(expectation.subject or ""):
+            others = f", and another value in {len(wrong) - 1:,} more of {len(subjects):,}" if len(wrong) > 1 else ""
+            message += f" in `{subject}`{others}"
+            changes, stuck = _mending_all(expectation.value, amounts, kind)
+        return _failed(expectation, message, changes, stuck)
+
+    def _kind(self, subject: str | None, fact: str, expectation: Expectation) -> Kind:
         """What kind of value a fact has.
 
         Raises:
-            _Fault: there is no such fact.
+            Fault: there is no such fact.
         """
+        place = expectation.fact_source
         if subject is None:
-            _require(fact, tuple(self.facts.passes.total_owner), "there is no such total", "totals", place)
+            require_known(fact, tuple(self.facts.passes.total_owner), "there is no such total", "totals", place)
             return self.facts.total(fact).kind
-        known, what = tuple(self.columns), "a layer"
-        if subject in self.blocks:
-            known = tuple(name for name, column in self.columns.items() if column.rollup is not Rollup.NONE)
+        known, what = tuple(self.facts.columns), "a layer"
+        if subject in self.subjects.blocks:
+            columns = self.facts.columns.items()
+            known = tuple(name for name, column in columns if column.rollup is not Rollup.NONE)
             what = "a block"
-        _require(fact, known, f"there is no such fact about {what}", "facts", place)
-        return self.columns[fact].kind
+        require_known(fact, known, f"there is no such fact about {what}", "facts", place)
+        return self.facts.columns[fact].kind
 
     def _amount(self, subject: str | None, fact: str) -> Amount:
         if subject is None:
             return self.facts.total(fact).amount
-        if subject in self.blocks:
-            return self.facts.block_value(self.blocks[subject], fact)
-        return Amount(self.facts.values(fact)[self.facts.graph.index[subject]])
+        if subject in self.subjects.blocks:
+            return self.facts.block_value(self.subjects.blocks[subject], fact)
+        return Amount(self.facts.values(fact)[self.subjects.layers[subject]])
 
 
-def _require(name: str, known: tuple[str, ...], message: str, what: str, place: Source | None = None) -> None:
-    if name not in known:
-        raise _Fault(UNKNOWN_EXPECTATION, message, did_you_mean(name, known, what), place)
+def _mending_all(value: Any, amounts: Sequence[Amount], kind: Kind) -> tuple[tuple[Change, ...], str]:
+    """What to write so that all of several amounts keep one value.
+
+    Mending it for one after the other widens a bound until all keep it; what is no bound is kept by all only where
+    they are alike.
+    """
+    made: dict[Any, Change] = {}
+    for amount in amounts:
+        changes, stuck = _apart(list(differences(value, amount, kind)))
+        if stuck:
+            return (), stuck
+        value = changed(value, changes)
+        made.update({(change.path, change.number): change for change in changes})
+    if any(any(_apart(list(differences(value, amount, kind)))) for amount in amounts):
+        return (), "the layers that it means differ in this"
+    return tuple(made.values()), ""
 
 
-_POSSIBLE = {
-    Kind.COUNT: "a number",
-    Kind.BYTES: "a number",
-    Kind.SHAPE: "a list of numbers",
-    Kind.FRACTION: "a number, a fraction such as `1/2`, or a list of them",
-    Kind.FIELD: "a number, a list of numbers, `all`, or a map",
-}
-
-
-def _require_possible(value: Any, kind: Kind) -> None:
-    """Refuses what a fact of this kind can never be."""
-    items = value if isinstance(value, list | tuple) else [value]
-    match kind:
-        case Kind.COUNT | Kind.BYTES:
-            possible = _is_number(value)
-        case Kind.SHAPE:
-            possible = isinstance(value, list | tuple) and all(map(_is_number, items))
-        case Kind.FRACTION:
-            possible = value is not None and all(each is None or _is_number(_fraction(each)) for each in items)
-        case Kind.FIELD:
-            possible = isinstance(value, Mapping) or value == "all" or all(map(_is_number, items))
-        case _:
-            possible = True
-    if not possible:
-        found = "nothing" if value is None else _shown(value)
-        quoted = isinstance(value, str) and value.isdecimal()
-        hint = f"in quotes it is text; write `{value}`" if quoted else None
-        raise _Fault(IMPOSSIBLE_EXPECTATION, f"expected {_POSSIBLE[kind]}, found {found}", hint)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
-
-
-def _equal(expected: Any, found: Any, kind: Kind) -> bool:
-    if found is None:
-        return False
-    match kind:
-        case Kind.FIELD:
-            return _field_is(expected, found)
-        case Kind.FRACTION:
-            return bool(_fraction(expected) == _fraction(found))
-    return bool(_plain(expected) == _plain(found))
-
-
-def _plain(value: Any) -> Any:
-    """Lists for tuples, dicts for maps; a truth value is made different from the number that Python takes it for."""
-    if isinstance(value, bool):
-        return ("truth", value)
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _fraction(value: Any) -> Any:
-    """A number written ``1/2`` or 0.5, alone or in a list, as the number that it is; what is none, as it stands."""
-    if isinstance(value, list | tuple):
-        return [_fraction(each) for each in value]
-    try:
-        return _plain(value) if isinstance(value, bool | None) else Fraction(value)
-    except (ValueError, ZeroDivisionError, OverflowError, TypeError):
-        return value
-
-
-def _field_is(expected: Any, entries: Sequence[Mapping[str, Any]]) -> bool:
-    if isinstance(expected, Mapping):
-        return all(_part_is(name, value, entries) for name, value in expected.items())
-    if expected == "all":
-        return bool(entries) and all(entry["whole"] for entry in entries)
-    return _axes_are(expected, entries, "size")
-
-
-def _part_is(name: str, expected: Any, entries: Sequence[Mapping[str, Any]]) -> bool:
-    of_input = [entry for entry in entries if entry["input"] == name]
-    if of_input:
-        return _field_is(expected, of_input)
-    _require(name, FIELD_PARTS, f"`{name}` is neither a part of a receptive field nor an input that it sees", "parts")
-    return _axes_are(expected, entries, name)
-
-
-def _axes_are(expected: Any, entries: Sequence[Mapping[str, Any]], part: str) -> bool:
-    """One value for all axes, or a list with one an axis; an upper bound is not known to be anything."""
-    if not all(entry.get("exact", True) for entry in entries):
-        return False
-    found = [entry[part] for entry in entries]
-    if not isinstance(expected, list | tuple):
-        expected = [expected] * max(len(found), 1)
-    return bool(_fraction(expected) == _fraction(found))
-
-
-def _found_text(expected: Any, found: _Found) -> str:
-    value, at_least = found.amount
-    if value is None:
-        return "what is not known"
-    if at_least:
-        return f"at least {_shown(value)}, of which a part is not known"
-    if found.kind is Kind.FIELD:
-        return _field_text(value, expected)
-    return f"{_shown(value)}{_difference(expected, value)}"
-
-
-def _difference(expected: Any, found: Any) -> str:
-    """``(1 more)`` where both are numbers."""
-    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (expected, found))
-    if not numbers:
-        return ""
-    difference = found - expected
-    return f" ({abs(difference):,} {'more' if difference > 0 else 'fewer'})"
-
-
-def _field_text(entries: Sequence[Mapping[str, Any]], expected: Any) -> str:
-    """The parts of a field that were asked for."""
-    if not entries:
-        return "no axis of any input"
-    if isinstance(expected, Mapping):
-        return "; ".join(
-            f"{entry['input']} {entry['axis']} " + ", ".join(f"{part} {_shown(entry[part])}" for part in FIELD_PARTS)
-            for entry in entries
-        )
-    sizes = [entry["size"] for entry in entries]
-    if any(entry["min_size"] != entry["size"] for entry in entries):
-        ranges = ", ".join(f"{entry['min_size']} to {entry['size']}" for entry in entries)
-        return f"{ranges}, by position"
-    if len(set(sizes)) > 1:
-        return _shown(sizes)
-    return f"{_shown(sizes[0])}{_difference(expected, sizes[0])}"
-
-
-def _shown(value: Any) -> str:
-    """A value as a message tells it; numbers alone with their thousands apart."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:,}"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else f"{text[:199]}…"
+def _shown_or_nothing(value: Any) -> str:
+    return "nothing" if value is None else shown(value)

@@ -14,9 +14,10 @@ from archanalyzer.report.text import escape, plural
 
 
 class Outcome(Enum):
-    """All expectations hold; some do not; the spec could not be used; it expects nothing."""
+    """All expectations hold; all do once some were rewritten; some do not; the spec could not be used; it has none."""
 
     OK = "ok"
+    UPDATED = "updated"
     FAILED = "failed"
     ERROR = "error"
     NONE = "none"
@@ -24,6 +25,7 @@ class Outcome(Enum):
 
 _IN_SUMMARY = {
     Outcome.OK: "ok",
+    Outcome.UPDATED: "updated",
     Outcome.FAILED: "failed",
     Outcome.ERROR: "not usable",
     Outcome.NONE: "without `expect:`",
@@ -31,7 +33,11 @@ _IN_SUMMARY = {
 
 
 class Verdict(NamedTuple):
-    """What came of one spec; ``unmet`` counts the expectations that do not hold or are about nothing there is."""
+    """What came of one spec; ``unmet`` counts the expectations that do not hold or are about nothing there is.
+
+    ``updated`` counts those that were rewritten, which then hold. ``difference``: the lines in which a snapshot and the
+    report differ. ``silenced`` counts the expectations that do not hold, but that comments of the spec silence.
+    """
 
     path: str
     name: str
@@ -39,18 +45,32 @@ class Verdict(NamedTuple):
     expectations: int
     unmet: int
     diagnostics: tuple[Diagnostic, ...]
+    updated: int = 0
+    difference: tuple[str, ...] = ()
+    silenced: int = 0
 
 
 def line(verdict: Verdict) -> str:
     """``ok specs/vgg16.yaml: 5 expectations hold``."""
     expectations = plural(verdict.expectations, "expectation")
+    held = plural(verdict.expectations - verdict.silenced, "expectation")
+    updated = f"{verdict.updated:,} of {expectations} {'is' if verdict.updated == 1 else 'are'} rewritten"
     text = {
-        Outcome.OK: f"{expectations} {'holds' if verdict.expectations == 1 else 'hold'}",
+        Outcome.OK: f"{held} {'holds' if held.startswith('1 ') else 'hold'}",
+        Outcome.UPDATED: updated,
         Outcome.FAILED: f"{verdict.unmet:,} of {expectations} {'fails' if verdict.unmet == 1 else 'fail'}",
         Outcome.ERROR: "could not be used",
         Outcome.NONE: "has no `expect:`",
     }[verdict.outcome]
-    return f"{verdict.outcome.value} {escape(verdict.path)}: {text}\n"
+    also = f"; {updated}" if verdict.updated and verdict.outcome is not Outcome.UPDATED else ""
+    silenced = "that fails is silenced" if verdict.silenced == 1 else "that fail are silenced"
+    also += f"; {verdict.silenced:,} {silenced}" if verdict.silenced else ""
+    return f"{verdict.outcome.value} {escape(verdict.path)}: {text}{also}\n"
+
+
+def differing_lines(verdict: Verdict) -> str:
+    """The lines in which a snapshot and the report differ, indented below the verdict."""
+    return "".join(f"  {escape(each)}\n" for each in verdict.difference)
 
 
 def summary(verdicts: Sequence[Verdict]) -> str:
@@ -72,5 +92,8 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "expectations": verdict.expectations,
         "unmet": verdict.unmet,
+        "updated": verdict.updated,
+        "silenced": verdict.silenced,
+        "difference": list(verdict.difference),
         "diagnostics": [as_data(diagnostic) for diagnostic in verdict.diagnostics],
     }

@@ -36,3 +36,17 @@ EXPECTATION_FAILED = Rule(
     bad=_spec("{parameters: 111}"),
     good=_spec("{parameters: 112}"),
 )
+SNAPSHOT_DIFFERS = Rule(
+    "snapshot-differs",
+    "the report is not the one in the file that `snapshot:` names",
+    why="Something of the network has changed; whether it was meant to, the lines that differ tell.",
+    severity=Severity.FAILURE,
+    unshown="It is about a file beside the spec.",
+)
+NOT_UPDATED = Rule(
+    "not-updated",
+    "`check --update` leaves an expectation that fails as it is",
+    why="Only a value that stands in the text, once, can be rewritten without changing anything else.",
+    severity=Severity.FAILURE,
+    unshown="Only `check --update` finds it.",
+)

@@ -1,0 +1,1 @@
+"""Holding what a spec expects against what there is: bounds, comparison, what to change, words."""

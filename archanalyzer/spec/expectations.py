@@ -1,0 +1,127 @@
+"""The section ``expect:``: what must hold of a network, of what is found in it, and of its report as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from archanalyzer.diagnostics import Source
+from archanalyzer.diagnostics.rules.expectations import IMPOSSIBLE_EXPECTATION
+from archanalyzer.graph import Expectation, PartPath, Topic, is_pattern, name_pattern
+from archanalyzer.graph.patterns import COMPILING
+from archanalyzer.spec.document import Document, read_keys
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, is_nothing
+from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from archanalyzer.spec.references import part_of
+from archanalyzer.spec.scalars import shown
+
+EXPECT_KEYS = ("totals", "layers", "diagnostics", "snapshot")
+SNAPSHOT_ENDING = ".snapshot.txt"
+"""How the name of a snapshot ends: ``check --update`` writes such files, and no spec may have it write others."""
+
+_MOST_NAMES_COMPARED = 2_000_000
+"""How many names are compared with patterns; what is beyond that, the pass refuses."""
+
+
+def read_expectations(
+    document: Document, known: Collection[str], opaque: Collection[str], ev: Evaluator
+) -> tuple[Expectation, ...]:
+    """The entries of ``expect:``, totals first; ``known`` are the full names of all layers and blocks.
+
+    Nothing is known of what stands below the names in ``opaque``.
+    """
+    mapping = ev.mapping(document.sections.get("expect"), "`expect`")
+    if mapping is None:
+        return ()
+    keys = read_keys(mapping, EXPECT_KEYS, "`expect`", ev)
+    read = partial(_facts, document=document, ev=ev)
+    totals = ev.mapping(keys.get("totals"), "`totals`")
+    found = [Expectation(None, *fact[:4], place=fact.place) for fact in read(totals)]
+    layers = ev.mapping(keys.get("layers"), "`layers`")
+    missing = _Missing(known, opaque, ev)
+    for subject, entry in layers.entries.values() if layers else ():
+        name = subject.text
+        facts = read(ev.mapping(entry, f"the facts of {shown(name)}"))
+        facts = facts or [_Fact(None, None, subject.source, None, None)]
+        hint = missing.hint(name)
+        found.extend(Expectation(name, *fact[:4], subject.source, hint, place=fact.place) for fact in facts)
+    told = read(ev.mapping(keys.get("diagnostics"), "`diagnostics`"))
+    found.extend(Expectation(None, *fact[:4], topic=Topic.DIAGNOSTICS, place=fact.place) for fact in told)
+    found.extend(_snapshot(keys.get("snapshot"), ev))
+    return tuple(found)
+
+
+class _Fact(NamedTuple):
+    name: str | None
+    value: Any
+    source: Source
+    name_source: Source | None
+    place: Callable[[PartPath], Source] | None
+
+
+def _facts(mapping: MappingNode | None, document: Document, ev: Evaluator) -> list[_Fact]:
+    found = []
+    for name, entry in mapping.entries.items() if mapping else ():
+        with suppress(ReportedError):
+            value = ev.data(entry.value, document.variables)
+            place = partial(place_of, entry.value)
+            found.append(_Fact(name, value, entry.value.source, entry.key.source, place))
+    return found
+
+
+def place_of(node: Node, path: PartPath) -> Source:
+    """Where a part of a value stands; of a part of what an expression makes, that is the expression's place."""
+    for step in path:
+        if isinstance(node, MappingNode) and isinstance(step, str) and step in node.entries:
+            node = node.entries[step].value
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            break
+    return node.source
+
+
+class _Missing:
+    """Which of the names that are expected something of there are not."""
+
+    def __init__(self, known: Collection[str], opaque: Collection[str], ev: Evaluator) -> None:
+        self._known, self._opaque, self._ev = known, opaque, ev
+        self._compared = 0
+
+    def hint(self, name: str) -> str | None:
+        """None where there is, or may be, such a layer or block; else a hint, which may be empty."""
+        if is_pattern(name):
+            return None if self._opaque or self._fits(name) else ""
+        if name in self._known or part_of(name, self._opaque) is not None:
+            return None
+        return self._ev.similar(name, self._known, "layers") or ""
+
+    def _fits(self, pattern: str) -> bool:
+        self._compared += COMPILING + len(self._known)
+        if self._compared > _MOST_NAMES_COMPARED:
+            return True
+        matches = name_pattern(pattern.removesuffix("/")).match
+        return any(map(matches, self._known))
+
+
+def _snapshot(node: Node | None, ev: Evaluator) -> Iterator[Expectation]:
+    if node is None or is_nothing(node):
+        return
+    if isinstance(node, ScalarNode) and is_snapshot_name(node.text):
+        yield Expectation(None, None, node.text, node.source, topic=Topic.SNAPSHOT)
+        return
+    found = found_value(node, node.text) if isinstance(node, ScalarNode) else node.kind
+    message = f"`snapshot`: expected the name of a file beside the spec that ends in `{SNAPSHOT_ENDING}`, found {found}"
+    hint = f"for example `net{SNAPSHOT_ENDING}`; a folder below the spec's may stand before it, `..` may not"
+    ev.report(IMPOSSIBLE_EXPECTATION, message, node, hint=hint)
+
+
+def is_snapshot_name(text: str) -> bool:
+    """Whether a text names a snapshot in the spec's folder or below it, hidden folders excluded, on any system."""
+    if not text.endswith(SNAPSHOT_ENDING) or not text.isprintable() or any(c in text for c in '\\:*?"<>|'):
+        return False
+    parts = text.split("/")
+    return not PurePosixPath(text).is_absolute() and all(part and not part.startswith(".") for part in parts)
