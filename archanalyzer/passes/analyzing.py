@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archanalyzer.diagnostics import Diagnostic, has_errors
+from archanalyzer.diagnostics import Diagnostic, Severity, has_errors
+from archanalyzer.diagnostics.ignoring import told
 from archanalyzer.graph import Graph, Spec
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.analysis import Passes
@@ -16,8 +17,9 @@ from archanalyzer.passes.tensor_types import propagate_types
 class Analyzed(NamedTuple):
     """A spec with its facts, and everything that was found wrong, in reading and in analyzing it.
 
-    Where something is wrong, ``facts`` are those of the layers that it leaves sound, and ``partial`` says so.
-    ``network_is_sound``: what is wrong, if anything, is only what is expected of the network or pinned for it.
+    Where something is wrong, ``facts`` are those of the layers that it leaves sound, and ``partial`` says so. What the
+    spec's comments silence is not among ``diagnostics``. ``network_is_sound``: what is wrong, if anything, is only what
+    is expected of the network or pinned for it, or with a plugin's pass.
     """
 
     spec: Spec
@@ -44,5 +46,15 @@ def analyze(spec: Spec, passes: Passes | None = None) -> Analyzed:
     graph = spec.graph if len(typing.known) == len(spec.graph.layers) else spec.graph.part(typing.known)
     facts = Facts(graph, passes or standard_passes())
     of_network = (*typing.diagnostics, *facts.diagnostics())
-    found = (*spec.diagnostics, *of_network, *misfits(facts, spec.running))
+    found = (*spec.diagnostics, *of_network, *facts.faults(), *misfits(facts, spec.running))
+    if spec.ignores:
+        looked_for = {Severity.WARNING, Severity.ADVICE} if _advise(facts.passes) else {Severity.WARNING}
+        found = told(found, spec.ignores, lambda rule: rule.severity in looked_for)
     return Analyzed(spec, facts, found, spec.network_is_sound and not has_errors(of_network))
+
+
+def _advise(passes: Passes) -> bool:
+    """Whether all passes that give advice are among these."""
+    from archanalyzer.passes.advice import advisory
+
+    return set(advisory()) <= set(passes.all)
