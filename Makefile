@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format differential benchmark docs clean
+.PHONY: help demo test lint format differential fuzz benchmark docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -22,6 +22,10 @@ $(VENV)/differential: pyproject.toml $(VENV)/test
 	$(BIN)/python -m pip install --quiet --editable '.[differential]'
 	@touch $@
 
+$(VENV)/fuzz: pyproject.toml $(VENV)/test
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@touch $@
+
 demo: $(VENV)/demo ## analyze VGG-16 (makes a virtual environment first)
 	$(BIN)/archanalyzer analyze specs/vgg16.yaml
 
@@ -30,6 +34,9 @@ test: $(VENV)/test ## run the tests (makes a virtual environment first)
 
 differential: $(VENV)/differential ## run the tests against PyTorch and ONNX, which are installed for them
 	$(BIN)/python -m pytest tests/differential
+
+fuzz: $(VENV)/fuzz ## a minute of fuzzing guided by coverage, with atheris, which is installed for it
+	$(BIN)/python -m tests.fuzz.coverage_guided -max_total_time=60 -verbosity=0
 
 lint: $(VENV)/test ## linter, formatter, type checker
 	$(BIN)/ruff check .
@@ -43,8 +50,9 @@ format: $(VENV)/test ## put the code into the one format, and mend what the lint
 docs: $(VENV)/test ## write the generated pages of docs/ anew
 	$(BIN)/python -m tests.generated
 
-benchmark: $(VENV)/demo ## measure start-up, memory, growth and running as ratios
+benchmark: $(VENV)/demo ## measure start-up, memory, checking, growth and running as ratios
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/running.py
 

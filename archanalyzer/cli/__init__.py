@@ -10,11 +10,17 @@ from collections.abc import Sequence
 
 import click
 
-_COMMANDS = ("analyze", "check", "field", "run")
+from archanalyzer.cli.limiting import with_limits
+from archanalyzer.cli.plugging import told_of_plugin, with_plugins
+
+_COMMANDS = ("analyze", "check", "completion", "diff", "explain", "field", "ops", "passes", "run", "schema")
+_WITHOUT_SPECS = ("completion", "explain", "ops", "passes", "schema")
 
 UNUSABLE = 2
 """Exit code: the input could not be used. 0 is fine, 1 means that the answer is no."""
 _INTERRUPTED = 130
+COMPLETING = "_ARCHANALYZER_COMPLETE"
+"""The environment variable by which a shell asks how to complete a line; click answers before any command runs."""
 
 
 class _Commands(click.Group):
@@ -27,7 +33,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
-        return command
+        command = with_plugins(command if cmd_name in _WITHOUT_SPECS else with_limits(command))
+        return _completed(command) if COMPLETING in os.environ else command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -52,9 +59,22 @@ def commands() -> None:
     \b
     archanalyzer analyze vgg16.yaml           layers, parameters, MACs, receptive fields
     archanalyzer check specs/                 holds every `expect:` against the facts
+    archanalyzer diff old.yaml new.yaml       what changed, in layers and facts
+    archanalyzer explain wrong-rank           what a rule says, and how to mend what breaks it
     archanalyzer field vgg16.yaml block5      what a layer's positions see of the input
+    archanalyzer ops conv2d                   what a layer type declares: fields, weights, examples
+    archanalyzer passes memory                what a pass needs, and the facts that come from it
     archanalyzer run toy.yaml --steps 2       forward, backward, training steps
+    archanalyzer schema -o FILE               the spec language as a JSON Schema, for editors
+    archanalyzer completion bash              what a shell reads to complete all of these
     """  # noqa: D301 - click reads the control character
+
+
+def _completed(command: click.Command) -> click.Command:
+    """The command, with parameters that take files completed as such."""
+    from archanalyzer.cli.completion import with_files
+
+    return with_files(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +107,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Exception as error:  # a traceback is for us, not for who runs the command
         if os.environ.get("ARCHANALYZER_TRACEBACK"):
             raise
-        _report(error)
+        if not told_of_plugin(error):
+            _report(error)
         return UNUSABLE
     return code if isinstance(code, int) else 0
 

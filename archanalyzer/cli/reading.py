@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from archanalyzer.cli.limiting import chosen_limits
 from archanalyzer.diagnostics import SpecError
 from archanalyzer.graph import Graph, Spec
 from archanalyzer.passes.analysis import Passes
@@ -27,7 +28,8 @@ def read_and_analyze(
     ``passes``: those to ask; by default the standard ones.
     """
     try:
-        spec = read_spec(path, settings=settings or {}, input_shapes=input_shapes or {}, dtype=dtype)
+        limits = chosen_limits()
+        spec = read_spec(path, settings=settings or {}, input_shapes=input_shapes or {}, dtype=dtype, limits=limits)
     except SpecError as error:
         name = STDIN if path == "-" else path
         nothing = Graph(PurePath(name).stem.strip("<>"), layers=(), outputs=())

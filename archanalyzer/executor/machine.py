@@ -6,15 +6,26 @@ import os
 
 from archanalyzer.executor.errors import ExecutorError
 
+_allowed: list[int] = []
+
+
+def limit_memory(size: int | None) -> int | None:
+    """Allows so many bytes, None for those of the machine; returns what was allowed before."""
+    before = _allowed[0] if _allowed else None
+    _allowed[:] = [] if size is None else [size]
+    return before
+
 
 def require_memory(size: int, what: str) -> None:
-    """Refuses what is larger than the machine's memory before it is asked for: systems promise more than they have.
+    """Refuses what is larger than allowed before it is asked for: systems promise more than they have.
 
     Raises:
         ExecutorError: it is.
     """
+    if _allowed and size > _allowed[0]:
+        raise ExecutorError(f"{what} need {size:,} bytes, allowed are {_allowed[0]:,}: `--limit memory=N` allows more")
     there = _memory()
-    if there is not None and size > there:
+    if there is not None and not _allowed and size > there:
         raise ExecutorError(f"{what} need {size / 2**30:,.1f} GiB, the machine has {there / 2**30:,.1f} GiB")
 
 

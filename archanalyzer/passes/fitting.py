@@ -159,6 +159,8 @@ def _go_together(trials: Trials, known: Mapping[Group, Sizes], base: Mapping[Axi
     if len(known) < 2:
         return True
     samples = [_sample(sizes) for sizes in known.values()]
+    if not all(samples):  # along an axis no size fits at all
+        return False
     most = max(map(len, samples))
     for shift in (0, 1, 2, 5):
         turned = (islice(cycle(each), shift * place, shift * place + most) for place, each in enumerate(samples))
@@ -173,7 +175,7 @@ def _sample(sizes: Sizes) -> list[int]:
     """Some of a set: of those that repeat themselves the first of each remainder, and larger ones."""
     first = sorted(sizes.start + (residue - sizes.start) % sizes.period for residue in sizes.residues)
     every = [*sizes.few, *(n + later * sizes.period for later in (0, 1, 3, 7) for n in first)]
-    return every[:: -(-len(every) // _PAIRED)]
+    return every[:: max(1, -(-len(every) // _PAIRED))]
 
 
 # --- How they are told

@@ -78,11 +78,11 @@ class Trials:
     A size fits where every layer goes with what it reads, and layers that share weights need them in equal shapes.
     """
 
-    def __init__(self, graph: Graph, given: Mapping[int, TensorType], work: int = MOST_WORK) -> None:
-        """``given`` are the types of the network's inputs, by their indices."""
+    def __init__(self, graph: Graph, given: Mapping[int, TensorType], work: int | None = None) -> None:
+        """``given`` are the types of the network's inputs, by their indices; ``work`` is ``MOST_WORK`` if not said."""
         self.graph = graph
         self.given = given
-        self._work = work
+        self._work = MOST_WORK if work is None else work
         self._reads = list(accumulate((len(layer.inputs) for layer in graph.layers), initial=0))
         self._outputs: dict[tuple[int, Types], TensorType | None] = {}
         self._weights: dict[tuple[int, Types], tuple[Weight, ...]] = {}

@@ -26,4 +26,9 @@ class Limits(NamedTuple):
     """Steps of all expressions together: ten for a name, five for an operator, one for an item that is gone through."""
 
 
+def raised_by(limit: str) -> str:
+    """A hint at what allows more, for who trusts the spec."""
+    return f"`--limit {limit}=N` allows more, if the spec is meant so"
+
+
 DEFAULT_LIMITS = Limits()

@@ -1,0 +1,62 @@
+"""``--limit``: each bound on what a spec may ask for, met, named, and raised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archanalyzer.cli import main
+from archanalyzer.executor import machine
+from archanalyzer.spec import Limits
+
+HEAD = "archspec: 1\ninputs: {x: [3]}\n"
+MET: dict[str, tuple[str, int, int]] = {
+    # a spec, a limit that it passes, and one that it keeps
+    "file_bytes": (f"{HEAD}layers: [relu]\n# {'x' * 1000}\n", 1000, 2000),
+    "nesting": (f"{HEAD}layers: [relu]\nvariables: {{a: [[[1]]]}}\n", 4, 5),
+    "nodes": (f"{HEAD}layers: [{', '.join(['relu'] * 50)}]\n", 50, 70),
+    "layers": (f"{HEAD}layers:\n  - repeat: 100\n    layers: [relu]\n", 99, 400),
+    "expression_characters": (f"{HEAD}variables: {{n: =1{' + 1' * 20}}}\nlayers: [relu]\n", 80, 90),
+    "number": (f"{HEAD}layers:\n  - dense: 1001\n", 1000, 1001),
+    "list_items": (f"{HEAD}variables: {{a: [1, 2, 3], n: '=a[0]'}}\nlayers:\n  - dense: =n\n", 2, 3),
+    "arithmetic": (f"{HEAD}variables: {{n: =1{' + 1' * 20}}}\nlayers:\n  - dense: =n\n", 60, 2000),
+}
+
+
+@pytest.mark.parametrize("name", MET)
+def test_each_limit_is_met_named_and_raised(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, passed, kept = MET[name]
+    spec = tmp_path / "net.yaml"
+    spec.write_text(text)
+    assert main(["analyze", str(spec), "--limit", f"{name}={passed}"]) == 2
+    err = capsys.readouterr().err
+    assert "error[" in err
+    assert f"`--limit {name}=N` allows more" in err or name == "number"  # more than 64 bits is hardly meant
+    assert main(["analyze", str(spec), "--limit", f"{name}={kept}"]) == 0
+
+
+def test_every_limit_is_here() -> None:
+    assert set(MET) == set(Limits._fields)
+
+
+def test_memory_is_refused_before_it_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"{HEAD}layers:\n  - dense: 1000\n")
+    assert main(["run", str(spec), "--limit", "memory=1Ki"]) == 2
+    assert "allowed are 1,024: `--limit memory=N` allows more" in capsys.readouterr().err
+    assert main(["run", str(spec), "--limit", "memory=1Mi"]) == 0
+    assert machine.limit_memory(None) is None
+
+
+@pytest.mark.parametrize("value", ["layers", "layers=", "layers=0", "layers=-3", "layers=x", "layers=1.5", "layers=<3"])
+def test_what_is_no_number(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "net.yaml", "--limit", value]) == 2
+    assert f"expected NAME=N with a whole number from 1, such as `layers=1M`, found `{value}`" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+def test_what_is_no_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "net.yaml", "--limit", "layer=3"]) == 2
+    assert "there is no limit `layer`; did you mean `layers`?" in capsys.readouterr().err
