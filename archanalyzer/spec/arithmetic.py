@@ -57,9 +57,8 @@ def bounded(compute: Callable[[], Any], largest: int) -> int | float:
 
 
 def too_large(largest: int) -> ValueProblem:
-    return ValueProblem(
-        EXPRESSION_TOO_LARGE, f"expected integers between -{largest:,} and {largest:,}, found a larger one"
-    )
+    message = f"expected integers between -{largest:,} and {largest:,}, found a larger one"
+    return ValueProblem(EXPRESSION_TOO_LARGE, message)
 
 
 def power(base: int | float, exponent: int | float, largest: int) -> Any:

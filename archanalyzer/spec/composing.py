@@ -39,7 +39,7 @@ from archanalyzer.diagnostics.rules.text import (
     UNKNOWN_ALIAS,
     YAML_TAG,
 )
-from archanalyzer.spec.limits import Limits
+from archanalyzer.spec.limits import Limits, raised_by
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import NULLS, shown
 from archanalyzer.spec.splitting import end_of_expression, in_quotes
@@ -332,7 +332,7 @@ class _Composer:
 
     def _check_depth(self, depth: int, event: _Event) -> None:
         if depth > self.limits.nesting:
-            self._stop(NESTING_TOO_DEEP, self._too_deep, event)
+            self._stop(NESTING_TOO_DEEP, self._too_deep, event, "nesting")
 
     @property
     def _too_deep(self) -> str:
@@ -341,11 +341,12 @@ class _Composer:
     def _refuse_size(self, event: _Event) -> NoReturn:
         most = self.limits.nodes
         if self.aliases:
-            self._stop(ALIAS_EXPANSION, f"expected at most {most:,} values with aliases expanded, found more", event)
-        self._stop(TOO_MANY_VALUES, f"expected at most {most:,} values, found more", event)
+            message = f"expected at most {most:,} values with aliases expanded, found more"
+            self._stop(ALIAS_EXPANSION, message, event, "nodes")
+        self._stop(TOO_MANY_VALUES, f"expected at most {most:,} values, found more", event, "nodes")
 
-    def _stop(self, rule: Rule, message: str, event: _Event) -> NoReturn:
-        self._add(rule, message, event, length=1)
+    def _stop(self, rule: Rule, message: str, event: _Event, limit: str) -> NoReturn:
+        self._add(rule, message, event, raised_by(limit), length=1)
         raise _Stop
 
     def _add(self, rule: Rule, message: str, event: _Event, hint: str | None = None, *, length: int = 0) -> None:

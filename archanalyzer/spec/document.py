@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from archanalyzer import ops
 from archanalyzer.diagnostics import Source, SourceFile
@@ -56,12 +56,12 @@ SECTIONS = (
     "training",
     "expect",
 )
-_REQUIRED = {
+REQUIRED = {
     "archspec": "begin the spec with `archspec: 1`",
     "inputs": "for example `inputs: {image: [3, 224, 224]}`",
     "layers": "it lists the layers, each behind a `- ` of its own",
 }
-_BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
+BLOCK_KEYS = ("description", "arguments", "inputs", "layers")
 _EXTENT = re.compile("(?:^|(?<=[x×,]))[^x×,]*")
 DTYPES = tuple(DTYPE_BYTES)
 
@@ -75,12 +75,20 @@ class Overrides(NamedTuple):
 
 
 class BlockDefinition(NamedTuple):
-    """A layer type that the user defines; an argument without a default has None."""
+    """A layer type that the user defines: where its inputs are named; an argument without a default has None."""
 
     name: ScalarNode
-    inputs: tuple[str, ...]
+    inputs: Mapping[str, ScalarNode]
     arguments: Mapping[str, Node | None]
     entries: tuple[LayerEntry, ...]
+
+    @property
+    def unread(self) -> list[str]:
+        """The inputs that no layer names; of a single one, the first layer need not name it."""
+        if len(self.inputs) == 1:
+            return []
+        read = names_read(self.entries)
+        return [name for name in self.inputs if name not in read]
 
 
 class InputDefinition(NamedTuple):
@@ -115,7 +123,7 @@ def read_document(root: Node, stem: str, overrides: Overrides, ev: Evaluator) ->
         raise ReportedError("the spec is not a map")
     sections = read_keys(mapping, SECTIONS, "a spec", ev)
     misspelt = {meant(key, SECTIONS) for key in mapping.entries if key not in SECTIONS}
-    for key, hint in _REQUIRED.items():
+    for key, hint in REQUIRED.items():
         if key not in sections and key not in misspelt:
             ev.report(MISSING_KEY, f"a spec needs `{key}:`", mapping, hint=hint)
     _check_version(sections.get("archspec"), ev)
@@ -215,7 +223,7 @@ def _inputs(
     if mapping is None:
         return ()
     if mapping.size == 1:  # what is left of one with wrong keys is no less empty, but that has been told
-        ev.report(MISSING_KEY, "`inputs:` has no input in it", mapping, hint=_REQUIRED["inputs"])
+        ev.report(MISSING_KEY, "`inputs:` has no input in it", mapping, hint=REQUIRED["inputs"])
     _refuse_unknown(overrides.input_shapes, tuple(mapping.entries), "--input", "inputs", ev)
     inputs: list[InputDefinition] = []
     for key, entry in mapping.entries.items():
@@ -253,11 +261,15 @@ def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator)
 
     def size(at: int) -> int:
         value, place = sizes[at], written[at]
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if _is_extent(value):
             return value
-        raise _no_shape(name, place, found_value(place, value), kind_hint(place, value, int), ev)
+        raise _no_shape(name, place, found_value(place, value), kind_hint(place, value, int, accepts=_is_extent), ev)
 
     return tuple(ev.all(range(len(sizes)), size))
+
+
+def _is_extent(value: Value) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _no_shape(name: str, node: Node, found: str, hint: str | None, ev: Evaluator) -> ReportedError:
@@ -290,7 +302,7 @@ def _layers(sections: Mapping[str, Node], ev: Evaluator) -> tuple[dict[str, Bloc
 
 def _block(name: ScalarNode, node: Node, types: Types, ev: Evaluator) -> BlockDefinition | None:
     mapping = ev.mapping(node, f"the block {shown(name.text)}")
-    keys = read_keys(mapping, _BLOCK_KEYS, "a block", ev) if mapping else {}
+    keys = read_keys(mapping, BLOCK_KEYS, "a block", ev) if mapping else {}
     if mapping is None and not is_nothing(node):
         return None
     listed = ev.sequence(keys.get("layers"), "`layers`")
@@ -304,20 +316,20 @@ def _block(name: ScalarNode, node: Node, types: Types, ev: Evaluator) -> BlockDe
         parse_variable(entry.key, ev)
     return BlockDefinition(
         name=name,
-        inputs=_block_inputs(keys.get("inputs"), ev),
+        inputs=_block_inputs(keys.get("inputs"), ev) or {"input": name},
         arguments={key: None if is_nothing(entry.value) else entry.value for key, entry in given},
         entries=parse_entries(listed, types, ev),
     )
 
 
-def _block_inputs(node: Node | None, ev: Evaluator) -> tuple[str, ...]:
-    names: dict[str, None] = {}
+def _block_inputs(node: Node | None, ev: Evaluator) -> dict[str, ScalarNode]:
+    names: dict[str, ScalarNode] = {}
     for each in parse_names(node, "`inputs`", ev):
         if each.text in names:
             ev.report(DUPLICATE_NAME, f"{shown(each.text)} is the name of another input already", each)
         parse_name(each, ev, reserved=frozenset({"previous"}))
-        names[each.text] = None
-    return tuple(names) or ("input",)
+        names.setdefault(each.text, each)
+    return names
 
 
 def _check_uses(blocks: dict[str, BlockDefinition], entries: tuple[LayerEntry, ...], ev: Evaluator) -> None:
@@ -362,6 +374,14 @@ def types_used(entries: tuple[LayerEntry, ...]) -> list[str]:
     """The layer types and blocks that some entries name, those inside groups included."""
     found: list[str] = []
     for entry in entries:
-        if entry.sound:
-            found.extend(types_used(entry.body) if entry.type is None else [entry.type.text])
+        found.extend(types_used(entry.body) if entry.type is None else [entry.type.text])
+    return found
+
+
+def names_read(entries: tuple[LayerEntry, ...]) -> set[str]:
+    """The names that stand in a `from:` of some entries, those inside groups included."""
+    found: set[str] = set()
+    for entry in entries:
+        found.update(name.text for name in entry.reads if name is not None)
+        found.update(names_read(entry.body))
     return found

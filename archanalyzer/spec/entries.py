@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from keyword import iskeyword
+from keyword import kwlist
 
 from archanalyzer import ops
 from archanalyzer.diagnostics.rules.language import (
@@ -48,8 +48,11 @@ _CALLED = {
 """What layer types are called elsewhere, by names that are not like ours."""
 
 _NAME = re.compile(r"\w[\w.-]*")
-_LONGEST_NAME = 100
-_RESERVED = frozenset({"input", "previous"})
+LONGEST_NAME = 100
+RESERVED = frozenset({"input", "previous"})
+"""Names that mean something of their own in ``from:``."""
+RESERVED_WORDS = frozenset({*kwlist, "true", "false"})
+"""Words of the language of expressions, which cannot be names in it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,9 +67,11 @@ class LayerEntry:
     fields: Node | None = None
     body: tuple[LayerEntry, ...] = ()
     name: ScalarNode | None = None
-    reads: tuple[ScalarNode, ...] = ()
+    reads: tuple[ScalarNode | None, ...] = ()
+    """None for what should be a name and is none."""
     repeat: Node | None = None
-    counter: str = "i"
+    counter: str | None = "i"
+    """None where it is wrong."""
     share: ScalarNode | None = None
     frozen: Node | None = None
     sound: bool = True
@@ -125,7 +130,8 @@ class Types:
                 hint = f"`{key.text}` stands beside the layer type, not inside it: indent it like `{type_.text}`"
             ev.report(UNKNOWN_FIELD, f"`{type_.text}` has no field {shown(key.text)}", key, hint=hint)
         misspelt = {meant(key.text, known) for key in unknown}
-        for name, field in known.items():
+        shares = any(key.text == "share" for key in unknown)  # then the fields are those of another layer
+        for name, field in known.items() if not shares else ():
             if field.is_required() and name not in fields.entries and name not in misspelt:
                 ev.report(MISSING_FIELD, f"`{type_.text}` needs `{name}`", type_, hint=field.description)
         return False
@@ -149,10 +155,12 @@ def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
     others = [entry for key, entry in node.entries.items() if key not in BESIDE]
     if len(others) != 1:
         meant = _report_not_one_type(node, others, types, ev)
-        return _stand_in(node, meant, beside, ev)
-    key, value = others[0]
+        if meant is None or meant.text != "layers":
+            return _stand_in(node, meant, beside, ev)
+    key, value = node.entries["layers"] if "layers" in node.entries else others[0]
     body: tuple[LayerEntry, ...] = ()
     is_group = key.text == "layers"
+    is_list = isinstance(value, SequenceNode) or is_nothing(value)
     if is_group:
         inner = ev.sequence(value, "`layers`")
         body = parse_entries(inner, types, ev) if inner else ()
@@ -162,12 +170,12 @@ def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
         None if is_group or is_nothing(value) else value,
         body,
         name=parse_name(beside.get("name"), ev),
-        reads=parse_names(beside.get("from"), "`from`", ev),
+        reads=_reads(beside.get("from"), ev),
         repeat=beside.get("repeat"),
         counter=_counter(node, ev),
         share=_share(node, ev, is_group=is_group),
         frozen=_frozen(node, ev),
-        sound=is_group or (types.check(key, ev) and types.check_fields(key, value, ev)),
+        sound=is_list if is_group else (types.check(key, ev) and types.check_fields(key, value, ev)),
         cost=1 if is_group else cost_of(node.size),
     )
 
@@ -178,13 +186,13 @@ def _stand_in(node: Node, meant: ScalarNode | None, beside: dict[str, Node], ev:
     return LayerEntry(node, type_, name=parse_name(beside.get("name"), ev), sound=False)
 
 
-def _counter(node: MappingNode, ev: Evaluator) -> str:
+def _counter(node: MappingNode, ev: Evaluator) -> str | None:
     if "counter" not in node.entries:
         return "i"
     key, value = node.entries["counter"]
     if "repeat" not in node.entries:
         ev.report(UNKNOWN_KEY, "`counter` counts nothing where there is no `repeat`", key)
-    return parse_variable(value, ev) or "i"
+    return parse_variable(value, ev)
 
 
 def _share(node: MappingNode, ev: Evaluator, *, is_group: bool) -> ScalarNode | None:
@@ -234,7 +242,7 @@ def _report_beside(key: ScalarNode, type_: str, ev: Evaluator) -> None:
     ev.report(UNKNOWN_KEY, f"{shown(key.text)} cannot stand beside {what}", key, hint=hint)
 
 
-def parse_name(node: Node | None, ev: Evaluator, *, reserved: frozenset[str] = _RESERVED) -> ScalarNode | None:
+def parse_name(node: Node | None, ev: Evaluator, *, reserved: frozenset[str] = RESERVED) -> ScalarNode | None:
     """A name that is given to something; None where there is none.
 
     One that cannot be a name is reported and kept, so that those who refer to it are not told of it again.
@@ -250,8 +258,8 @@ def parse_name(node: Node | None, ev: Evaluator, *, reserved: frozenset[str] = _
     elif not _NAME.fullmatch(node.text):
         hint = "letters, digits, `_`, `-` and `.`, beginning with a letter, a digit or `_`"
         ev.report(INVALID_NAME, f"{shown(node.text)} cannot be a name", node, hint=hint)
-    elif len(node.text) > _LONGEST_NAME:
-        message = f"expected a name of at most {_LONGEST_NAME} characters, found {len(node.text):,}"
+    elif len(node.text) > LONGEST_NAME:
+        message = f"expected a name of at most {LONGEST_NAME} characters, found {len(node.text):,}"
         ev.report(INVALID_NAME, message, node)
     return node
 
@@ -261,23 +269,28 @@ def parse_variable(node: Node, ev: Evaluator) -> str | None:
     if not isinstance(node, ScalarNode) or is_nothing(node):
         ev.report(WRONG_KIND, f"expected a name, found {node.kind}", node)
         return None
-    if node.text.isidentifier() and not iskeyword(node.text) and node.text not in {"true", "false"}:
+    if node.text.isidentifier() and node.text not in RESERVED_WORDS:
         return node.text
     hint = "letters, digits and `_`, beginning with a letter or `_`, and no word of the language of expressions"
     ev.report(INVALID_NAME, f"{shown(node.text)} cannot be a name in expressions", node, hint=hint)
     return None
 
 
+def _reads(node: Node | None, ev: Evaluator) -> tuple[ScalarNode | None, ...]:
+    return () if node is None else tuple(_names(node, "`from`", ev)) or (None,)
+
+
 def parse_names(node: Node | None, what: str, ev: Evaluator) -> tuple[ScalarNode, ...]:
-    """One name or a list of names that refer to something."""
-    if node is None:
-        return ()
+    """One name or a list of names that refer to something; what is none is reported and left out."""
+    return () if node is None else tuple(name for name in _names(node, what, ev) if name is not None)
+
+
+def _names(node: Node, what: str, ev: Evaluator) -> list[ScalarNode | None]:
     items = node.items if isinstance(node, SequenceNode) else [node]
     expected = f"{what} as a name, or a list of names"
     if not items:
         ev.report(WRONG_KIND, f"expected {expected}, found an empty list", node)
-    names = [_one_name(item, expected, ev) for item in items]
-    return tuple(name for name in names if name is not None)
+    return [_one_name(item, expected, ev) for item in items]
 
 
 def _one_name(node: Node, expected: str, ev: Evaluator) -> ScalarNode | None:

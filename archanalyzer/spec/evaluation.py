@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,6 +17,8 @@ from archanalyzer.spec.expressions import Expressions
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import NULLS, Value, ValueProblem, boolean_hint, scalar_value, shown
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class ReportedError(Exception):
@@ -31,22 +35,35 @@ class Names(ChainMap[str, Value]):
         super().__init__(*maps)
         self.wrong: dict[str, None] = {}
         self._later = later
-        self._counts = False
+        self._counts = self._may_be_any = False
 
-    def counting(self, counter: str, turn: int) -> Names:
-        """These names and a counter; all counters are in one map, so that those further out are found as fast."""
+    def counting(self, counter: str | None, turn: int) -> Names:
+        """These names and a counter; all counters are in one map, so that those further out are found as fast.
+
+        One whose name is wrong, None, may be meant by any name that is not there.
+        """
+        if counter is None:
+            names = Names({}, self)
+            names._may_be_any = True
+            return names
         counters = self.maps[0] if self._counts else {}
         names = Names({**counters, counter: turn}, *(self.maps[1:] if self._counts else (self,)))
         names._counts = True
         return names
 
     def __missing__(self, name: str) -> Value:
-        if name in self.wrong:
+        if name in self.wrong or self._may_be_any or name in self._parts_of_wrong_names:
             raise ReportedError(name)
         if name in self._later:
             message, hint = f"{shown(name)} has no value yet", "a value sees those above it; move what it needs up"
             raise ValueProblem(EXPRESSION_NAME, message, hint)
         raise KeyError(name)
+
+    @cached_property
+    def _parts_of_wrong_names(self) -> frozenset[str]:
+        """What expressions take for names in names that cannot be used, of which it has been told: in `kernel-size`."""
+        wrong = (name for name in self._later if not name.isidentifier())
+        return frozenset(part for name in wrong for part in _WORD.findall(name))
 
     def __iter__(self) -> Iterator[str]:
         return iter({**dict.fromkeys(super().__iter__()), **self.wrong})
@@ -212,21 +229,30 @@ def found_value(node: Node, value: Value) -> str:
     return f"text {shown(value, 40)}" if isinstance(value, str) else shown_value(value)
 
 
-def kind_hint(node: Node, value: Value, *wanted: type) -> str | None:
-    """A hint for one who wrote a value of a wanted kind, but so that it is none: ``"3"``, ``3.0`` or ``yes``."""
+def _anything(_: Value) -> bool:
+    return True
+
+
+def kind_hint(node: Node, value: Value, *wanted: type, accepts: Callable[[Value], bool] = _anything) -> str | None:
+    """A hint for one who wrote a value of a wanted kind, but so that it is none: ``"3"``, ``3.0`` or ``yes``.
+
+    What it says to write instead is something that is accepted.
+    """
     if not isinstance(node, ScalarNode):
         return None
     if node.text.startswith("="):
         return "in place of a number, write `=1 if … else 0`" if isinstance(value, bool) else None
-    if isinstance(value, float) and int in wanted and value.is_integer() and abs(value) < 1e18:
-        return f"{shown(node.text, 40)} is a float; write `{int(value)}`"
-    return _text_hint(node, wanted) if isinstance(value, str) else None
+    if isinstance(value, float):
+        whole = int in wanted and float not in wanted and value.is_integer() and abs(value) < 1e18
+        return f"{shown(node.text, 40)} is a float; write `{int(value)}`" if whole and accepts(int(value)) else None
+    return _text_hint(node, wanted, accepts) if isinstance(value, str) else None
 
 
-def _text_hint(node: ScalarNode, wanted: Collection[type]) -> str | None:
+def _text_hint(node: ScalarNode, wanted: Collection[type], accepts: Callable[[Value], bool]) -> str | None:
     if node.plain:
         return boolean_hint(node.text) if bool in wanted else None
     with suppress(ValueProblem):
-        if type(scalar_value(ScalarNode(node.file, 1, 1, 0, 0, node.text, plain=True))) in wanted:
+        value = scalar_value(ScalarNode(node.file, 1, 1, 0, 0, node.text, plain=True))
+        if type(value) in wanted and accepts(value):
             return f"in quotes it is text; write {shown(node.text, 40)}"
     return None

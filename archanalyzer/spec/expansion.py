@@ -7,7 +7,7 @@ yields the generator it waits for, and ``_run`` keeps the stack.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from archanalyzer import ops
 from archanalyzer.diagnostics import BlockUse, Note
@@ -26,10 +26,11 @@ from archanalyzer.spec.document import BlockDefinition, Document
 from archanalyzer.spec.entries import LayerEntry, cost_of
 from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, found_value, kind_hint, listed
 from archanalyzer.spec.fields import FieldReader
+from archanalyzer.spec.limits import raised_by
 from archanalyzer.spec.naming import Frame, Scope
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.references import READS, Unresolved
-from archanalyzer.spec.scalars import shown
+from archanalyzer.spec.scalars import Value, shown
 from archanalyzer.spec.sharing import BlockUsed, Sharing, Unsound
 from archanalyzer.spec.size import too_large
 
@@ -62,11 +63,14 @@ class Expansion:
         self.unresolved: list[Unresolved] = []
         self.opaque: set[str] = set() if document.inputs else {""}
         """Full names of blocks and groups that could not be expanded, so that nothing is known of what is in them."""
+        self.unread: set[int] = set()
+        """The layers that are given to a block which does not read them."""
         self.top = Frame(Scope(), document.variables, None)
         self._sharing = Sharing(self.layers, self.outputs, self.opaque, self._resolve, ev)
         self._constant: dict[LayerEntry, Op | None] = {}
         self._steps = self._characters = 0
         self._document = document
+        self._unread = {name: block.unread for name, block in document.blocks.items()}
         self._ev = ev
         self._fields = FieldReader(ev)
         self._refuse_size()
@@ -81,7 +85,7 @@ class Expansion:
 
     def _too_many(self, node: Node, trail: BlockUse | None, message: str = "", hint: str = "") -> TooManyLayersError:
         message = message or f"the spec expands to more than {self._ev.limits.layers:,} layers"
-        hint = hint or "a `repeat:` or nested blocks multiply; is one of them too large?"
+        hint = f"{hint or 'a `repeat:` or nested blocks multiply'}; {raised_by('layers')}"
         self._ev.report(TOO_MANY_LAYERS, message, node, hint=hint, trail=trail)
         return TooManyLayersError(message)
 
@@ -116,7 +120,7 @@ class Expansion:
             raise self._too_many(node, trail)
         if self._steps > 2 * limit:
             message = f"the spec takes more than {2 * limit:,} steps to expand"
-            hint = "repeats, nested blocks, arguments and long lists multiply; is one of them too large?"
+            hint = "repeats, nested blocks, arguments and long lists multiply"
             raise self._too_many(node, trail, message, hint)
         if self._characters > _CHARACTERS_A_LAYER * limit:
             message = f"the names of all layers are longer than {_CHARACTERS_A_LAYER * limit:,} characters together"
@@ -145,9 +149,9 @@ class Expansion:
             return 1
         trail = frame.scope.trail
         turns = self._ev.value(entry.repeat, frame.names, trail)
-        if isinstance(turns, bool) or not isinstance(turns, int) or turns < 0:
+        if not _is_count(turns):
             message = f"expected `repeat` as a whole number, 0 or more, found {found_value(entry.repeat, turns)}"
-            hint = kind_hint(entry.repeat, turns, int)
+            hint = kind_hint(entry.repeat, turns, int, accepts=_is_count)
             raise self._ev.report(INVALID_REPEAT, message, entry.repeat, hint=hint, trail=trail)
         if turns > self._ev.limits.layers:
             raise self._too_many(entry.repeat, trail)
@@ -155,10 +159,13 @@ class Expansion:
 
     def _once(self, entry: LayerEntry, frame: Frame, names: Names, reads: tuple[int, ...]) -> _Steps:
         output: int
+        is_block = entry.type is not None and entry.type.text in self._document.blocks
+        if not entry.sound and (entry.type is None or is_block):
+            return self._unsound(entry, frame, reads)
         if entry.type is None:
             output = yield self._group(entry, frame, names, reads)
             return output
-        if entry.type.text in self._document.blocks:
+        if is_block:
             output = yield self._block(entry, frame, names, reads)
             return output
         return self._layer(entry, frame, names, reads)
@@ -184,7 +191,7 @@ class Expansion:
     def _reads(self, entry: LayerEntry, frame: Frame) -> tuple[int, ...]:
         """The layers that an entry reads; −1 for one that is not there, reported once all names are known."""
         if entry.reads:
-            return tuple(self._resolve(name, frame) for name in entry.reads)
+            return tuple(-1 if name is None else self._resolve(name, frame) for name in entry.reads)
         if frame.above is not None:
             return (frame.above,)
         inputs = list(frame.scope.inputs) or [each.name.text for each in self._document.inputs]
@@ -316,7 +323,8 @@ class Expansion:
             return self._unsound(entry, frame, reads, full)
         self._sharing.uses[full] = BlockUsed(block.name.text, values.maps[0])
         inputs = dict(zip(block.inputs, reads, strict=True))
-        scope = Scope(f"{full}/", inputs, trail, shared)
+        self.unread.update(inputs[name] for name in self._unread[block.name.text])
+        scope = Scope(f"{full}/", inputs, trail, shared, places=dict(block.inputs))
         output: int
         inner = Frame(scope, values, reads[0] if len(reads) == 1 else None, frozen=frozen)
         output = yield self._body(entry, full, block.entries, inner, block.name.text)
@@ -348,6 +356,10 @@ class Expansion:
                 hint="name them in `from:`, in this order" if len(block.inputs) > 1 else None,
                 trail=frame.scope.trail,
             )
+
+
+def _is_count(value: Value) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _is_constant(node: Node | None) -> bool:

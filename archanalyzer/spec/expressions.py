@@ -22,7 +22,7 @@ from archanalyzer.diagnostics.rules.expressions import (
     TOO_MUCH_ARITHMETIC,
 )
 from archanalyzer.spec.arithmetic import EQUALITIES, FUNCTIONS, OPERATORS, ORDERS, bounded, described, number
-from archanalyzer.spec.limits import Limits
+from archanalyzer.spec.limits import Limits, raised_by
 from archanalyzer.spec.scalars import Value, ValueProblem, shown
 
 Names: TypeAlias = Mapping[str, Value]
@@ -66,7 +66,7 @@ class Budget:
         self.left -= steps
         if self.left < 0:
             message = f"expected at most {self._most:,} steps for all expressions together, found more"
-            hint = "long lists, repeats and blocks multiply; is one of them too large?"
+            hint = f"long lists, repeats and blocks multiply; {raised_by('arithmetic')}"
             raise ValueProblem(TOO_MUCH_ARITHMETIC, message, hint)
 
 
@@ -146,7 +146,7 @@ def compile_expression(text: str, limits: Limits) -> Expression:
 def _parse(text: str, limits: Limits) -> ast.expr:
     if len(text) > limits.expression_characters:
         message = f"expected at most {limits.expression_characters:,} characters, found {len(text):,}"
-        raise ValueProblem(EXPRESSION_TOO_LARGE, message)
+        raise ValueProblem(EXPRESSION_TOO_LARGE, message, raised_by("expression_characters"))
     line = " ".join(text.removeprefix("=").splitlines()).strip()
     if not line:
         raise ValueProblem(EXPRESSION_SYNTAX, "expected an expression after `=`, found nothing")
@@ -410,9 +410,8 @@ def _item(items: Value, index: Value) -> Value:
 
 def _short(items: tuple[Value, ...], most: int) -> tuple[Value, ...]:
     if len(items) > most:
-        raise ValueProblem(
-            EXPRESSION_TOO_LARGE, f"expected a list of at most {most:,} items, found one of {len(items):,}"
-        )
+        message = f"expected a list of at most {most:,} items, found one of {len(items):,}"
+        raise ValueProblem(EXPRESSION_TOO_LARGE, message, raised_by("list_items"))
     return items
 
 
@@ -429,6 +428,8 @@ def _number_of_items(items: tuple[Value, ...], limits: Limits) -> int:
         count += len(inner)
         if count > limits.list_items or depth > limits.nesting:
             bounds = f"{limits.list_items:,} items in {limits.nesting} levels"
-            raise ValueProblem(EXPRESSION_TOO_LARGE, f"expected a list of at most {bounds}, found a larger one")
+            message = f"expected a list of at most {bounds}, found a larger one"
+            hint = raised_by("nesting" if depth > limits.nesting else "list_items")
+            raise ValueProblem(EXPRESSION_TOO_LARGE, message, hint)
         open_lists.extend((item, depth + 1) for item in inner if isinstance(item, tuple))
     return count

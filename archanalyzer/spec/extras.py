@@ -1,14 +1,13 @@
-"""The sections beside the network: what is expected of it, and the numbers pinned for running it."""
+"""The sections beside the network: the numbers pinned for running it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from archanalyzer.diagnostics import Source
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_FIELD, UNKNOWN_LAYER
-from archanalyzer.graph import Expectation, Graph, Pinned, Running
+from archanalyzer.graph import Graph, Pinned, Running
 from archanalyzer.recipe import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
 from archanalyzer.spec.document import Document, read_keys
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, listed
@@ -18,44 +17,8 @@ from archanalyzer.spec.scalars import shown
 
 T = TypeVar("T")
 
-_TRAINING_KEYS = ("loss", "optimizer", "initializer", *SETTINGS)
-
-
-def read_expectations(
-    document: Document, known: Collection[str], opaque: Collection[str], ev: Evaluator
-) -> tuple[Expectation, ...]:
-    """The entries of ``expect:``, totals first; ``known`` are the full names of all layers and blocks."""
-    mapping = ev.mapping(document.sections.get("expect"), "`expect`")
-    if mapping is None:
-        return ()
-    keys = read_keys(mapping, ("totals", "layers"), "`expect`", ev)
-    totals = ev.mapping(keys.get("totals"), "`totals`")
-    found = [Expectation(None, *fact) for fact in _facts(totals, document, ev)]
-    layers = ev.mapping(keys.get("layers"), "`layers`")
-    for subject, entry in layers.entries.values() if layers else ():
-        name, missing = subject.text, None
-        if name not in known and part_of(name, opaque) is None:
-            missing = ev.similar(name, known, "layers") or ""
-        facts = _facts(ev.mapping(entry, f"the facts of {shown(name)}"), document, ev)
-        facts = facts or [_Fact(None, None, subject.source, None)]
-        found.extend(Expectation(name, *fact, subject.source, missing) for fact in facts)
-    return tuple(found)
-
-
-class _Fact(NamedTuple):
-    name: str | None
-    value: Any
-    source: Source
-    name_source: Source | None
-
-
-def _facts(mapping: MappingNode | None, document: Document, ev: Evaluator) -> list[_Fact]:
-    found = []
-    for name, entry in mapping.entries.items() if mapping else ():
-        with suppress(ReportedError):
-            value = ev.data(entry.value, document.variables)
-            found.append(_Fact(name, value, entry.value.source, entry.key.source))
-    return found
+DATA_KEYS = ("inputs", "targets")
+TRAINING_KEYS = ("loss", "optimizer", "initializer", *SETTINGS)
 
 
 def read_running(document: Document, graph: Graph, opaque: Collection[str], ev: Evaluator) -> Running:
@@ -71,9 +34,9 @@ def read_running(document: Document, graph: Graph, opaque: Collection[str], ev: 
 
     weights = ev.mapping(document.sections.get("weights"), "`weights`")
     data = ev.mapping(document.sections.get("data"), "`data`")
-    keys = read_keys(data, ("inputs", "targets"), "`data`", ev) if data else {}
+    keys = read_keys(data, DATA_KEYS, "`data`", ev) if data else {}
     training = ev.mapping(document.sections.get("training"), "`training`")
-    steps = read_keys(training, _TRAINING_KEYS, "`training`", ev) if training else {}
+    steps = read_keys(training, TRAINING_KEYS, "`training`", ev) if training else {}
     if training:
         _check_settings(training, steps, ev)
     layers = graph.index
@@ -179,7 +142,7 @@ def _setting(node: Node, setting: Setting, names: Mapping[str, Any], ev: Evaluat
     if isinstance(value, int | float) and setting.admits(value):
         return float(value)
     message = f"expected `{setting.name}` as {setting.expected}, found {found_value(node, value)}"
-    raise ev.report(INVALID_FIELD, message, node, hint=kind_hint(node, value, int, float))
+    raise ev.report(INVALID_FIELD, message, node, hint=kind_hint(node, value, int, float, accepts=setting.admits))
 
 
 def _initializer(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> str | float | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from archanalyzer.diagnostics import BlockUse
+from archanalyzer.diagnostics.guarding import PluginError, guarded
 from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD, WRONG_KIND
+from archanalyzer.diagnostics.rules.plugins import PLUGIN_FAILED
 from archanalyzer.graph import Op, WrongField
 from archanalyzer.spec.entries import LayerEntry
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, shown_value
@@ -41,10 +44,13 @@ class FieldReader:
         key = (op_type, repr(values))
         if wrong or key not in self._built:
             try:
-                op = op_type.model_validate(values)
+                op = _made(op_type, values)
             except ValidationError as error:
                 told = _FieldErrors(op_type, entry, values, wrong)
                 raise told.report(error, self._ev, trail) from None
+            except PluginError as fault:
+                node = entry.type or entry.source
+                raise self._ev.report(PLUGIN_FAILED, str(fault), node, trail=trail) from None
             if wrong:
                 raise ReportedError("fields")
             self._built[key] = op
@@ -80,6 +86,24 @@ class FieldReader:
         return self._ev.value(node, names, trail)
 
 
+def _made(op_type: type[Op], values: Mapping[str, Value]) -> Op:
+    """The op with these fields.
+
+    Raises:
+        ValidationError: they are wrong.
+        PluginError: a validator of a plugin's layer type raised something else.
+    """
+    if op_type.plugin is None:
+        return op_type.model_validate(values)
+    try:
+        what = f"layer type `{op_type.name}` of plugin `{op_type.plugin}`"
+        return guarded(what, partial(op_type.model_validate, values))
+    except PluginError as fault:
+        if isinstance(fault.__cause__, ValidationError):
+            raise fault.__cause__ from None
+        raise
+
+
 class _FieldErrors(NamedTuple):
     """What pydantic finds wrong with the fields of an entry; ``wrong`` ones have been reported."""
 
@@ -102,7 +126,7 @@ class _FieldErrors(NamedTuple):
                 hint, message = self.op_type.model_fields[field].description, f"`{self.op_type.name}` needs `{field}`"
                 ev.report(MISSING_FIELD, message, self.entry.type, hint=hint, trail=trail)
             else:
-                message, hint = _message(self.op_type, field, wrong, ev)
+                message, hint = self._message(field, wrong, ev)
                 ev.report(INVALID_FIELD, message, wrong.node, hint=hint, trail=trail)
         return ReportedError("fields")
 
@@ -112,16 +136,56 @@ class _FieldErrors(NamedTuple):
         unknown = any(name not in self.op_type.model_fields for name in self.wrong)
         return field in self.wrong or (across_fields and bool(self.wrong)) or (unknown and detail["type"] == "missing")
 
+    def _message(self, field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
+        error = wrong.details[0].get("ctx", {}).get("error")
+        name = self.op_type.name
+        if not field and not isinstance(error, WrongField):
+            return f"`{name}`: {error or wrong.details[0]['msg']}", None
+        expected, hint = self._expected(field, wrong, ev)
+        found = error.found if isinstance(error, WrongField) else ""
+        what = f"`{field}` of `{name}`" if field else f"`{name}`"
+        return f"{what}: expected {expected}, found {found or wrong.found}", hint
+
+    def _expected(self, field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
+        """What a value should be, and a hint."""
+        first = wrong.details[0]
+        hint = kind_hint(wrong.node, wrong.value, *_wanted(wrong), accepts=partial(self._accepts, field, wrong))
+        if len(wrong.details) == 1:
+            if first["type"] == "value_error":
+                error = first["ctx"]["error"]
+                return error.expected if isinstance(error, WrongField) else str(error), hint
+            if first["type"] == "literal_error":
+                choices = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+                hint = ev.similar(wrong.value, choices, "") if isinstance(wrong.value, str) else None
+                near = hint if hint is not None and hint.startswith("did") else None
+                return first["ctx"]["expected"].replace("'", "`"), near
+        if wrong.path:
+            kinds = {"greater_than_equal": "{ge} or more", "int_type": "a whole number"}
+            return kinds.get(first["type"], "another item").format(**first.get("ctx", {})), hint
+        return _accepted(self.op_type, field), hint
+
+    def _accepts(self, field: str, wrong: _Wrong, value: Value) -> bool:
+        """Whether nothing would be wrong at this place if ``value`` stood there."""
+        values = {**self.given, field: _replaced(self.given.get(field), wrong.path, value)}
+        try:
+            _made(self.op_type, values)
+        except ValidationError as error:
+            places = {detail["loc"] for detail in wrong.details}
+            return not any(detail["loc"] in places for detail in error.errors(include_url=False))
+        except PluginError:
+            return False
+        return True
+
 
 class _Wrong(NamedTuple):
-    """A value that is wrong: where it stands, what it is, whether it is an item of a list, what pydantic says of it.
+    """A value that is wrong: where it stands, what it is, its place in the lists around it, what pydantic says of it.
 
     One that is not written is a default, or that of the layer whose weights are shared.
     """
 
     node: Node
     value: Any
-    is_item: bool
+    path: tuple[int, ...]
     details: list[Any]
     is_written: bool = True
 
@@ -137,12 +201,20 @@ def _wrong(entry: LayerEntry, field: str, value: Any, detail: Any) -> _Wrong:
         written = given.entries.get(field)
         given = written.value if written else None
     node = given or entry.type or entry.source
-    is_item = False
+    path: tuple[int, ...] = ()
     for index in detail["loc"][1:]:
         if not (isinstance(index, int) and isinstance(node, SequenceNode) and index < len(node.items)):
             break
-        node, value, is_item = node.items[index], detail["input"], True
-    return _Wrong(node, value, is_item, [], is_written=given is not None)
+        node, value, path = node.items[index], detail["input"], (*path, index)
+    return _Wrong(node, value, path, [], is_written=given is not None)
+
+
+def _replaced(value: Any, path: tuple[int, ...], new: Value) -> Value:
+    """``value`` with ``new`` at one place of its lists."""
+    if not path or not isinstance(value, tuple):
+        return new
+    first, *rest = path
+    return (*value[:first], _replaced(value[first], tuple(rest), new), *value[first + 1 :])
 
 
 def _field_of(detail: Any) -> str:
@@ -151,35 +223,6 @@ def _field_of(detail: Any) -> str:
     if isinstance(error, WrongField):
         return error.field
     return str(detail["loc"][0]) if detail["loc"] else ""
-
-
-def _message(op_type: type[Op], field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
-    error = wrong.details[0].get("ctx", {}).get("error")
-    if not field and not isinstance(error, WrongField):
-        return f"`{op_type.name}`: {error or wrong.details[0]['msg']}", None
-    expected, hint = _expected(op_type, field, wrong, ev)
-    found = error.found if isinstance(error, WrongField) else ""
-    what = f"`{field}` of `{op_type.name}`" if field else f"`{op_type.name}`"
-    return f"{what}: expected {expected}, found {found or wrong.found}", hint
-
-
-def _expected(op_type: type[Op], field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
-    """What a value should be, and a hint."""
-    first = wrong.details[0]
-    hint = kind_hint(wrong.node, wrong.value, *_wanted(wrong))
-    if len(wrong.details) == 1:
-        if first["type"] == "value_error":
-            error = first["ctx"]["error"]
-            return error.expected if isinstance(error, WrongField) else str(error), hint
-        if first["type"] == "literal_error":
-            choices = re.findall(r"'([^']*)'", first["ctx"]["expected"])
-            hint = ev.similar(wrong.value, choices, "") if isinstance(wrong.value, str) else None
-            near = hint if hint is not None and hint.startswith("did") else None
-            return first["ctx"]["expected"].replace("'", "`"), near
-    if wrong.is_item:
-        kinds = {"greater_than_equal": "{ge} or more", "int_type": "a whole number"}
-        return kinds.get(first["type"], "another item").format(**first.get("ctx", {})), hint
-    return _accepted(op_type, field), hint
 
 
 def _wanted(wrong: _Wrong) -> tuple[type, ...]:

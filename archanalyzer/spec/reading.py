@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from types import MappingProxyType
 
 from archanalyzer.diagnostics import Problems, Source, SourceFile, SpecError
-from archanalyzer.diagnostics.rules.language import EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
+from archanalyzer.diagnostics.rules.language import DUPLICATE_NAME, EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
 from archanalyzer.diagnostics.rules.text import EMPTY_FILE
 from archanalyzer.graph import Graph, Layer, Spec
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.document import Document, Overrides, read_document
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, is_nothing
 from archanalyzer.spec.expansion import Expansion
-from archanalyzer.spec.extras import read_expectations, read_running
+from archanalyzer.spec.expectations import read_expectations
+from archanalyzer.spec.extras import read_running
+from archanalyzer.spec.ignoring import read_ignores
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
 from archanalyzer.spec.references import part_of, report_unresolved
 from archanalyzer.spec.scalars import shown
@@ -67,6 +69,7 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
         root = None
     if root is None:
         raise SpecError(problems.diagnostics)
+    ignores = read_ignores(file, problems)
     try:
         document = read_document(root, PurePath(file.name).stem.strip("<>"), overrides, ev)
         expansion = Expansion(document, ev)
@@ -86,7 +89,7 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
         dtype=document.dtype,
     )
     if not problems.has_errors:
-        _report_unused(whole, ev)
+        _report_unused(whole, document, expansion.unread, ev)
     network_is_sound = not problems.has_errors
     sound = _sound(expansion.layers)
     return Spec(
@@ -96,6 +99,7 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
         running=read_running(document, whole, expansion.opaque, ev),
         diagnostics=problems.diagnostics,
         network_is_sound=network_is_sound,
+        ignores=ignores,
     )
 
 
@@ -106,16 +110,26 @@ def _outputs(document: Document, expansion: Expansion, ev: Evaluator) -> tuple[i
     outputs: dict[int, None] = {}
     for name in document.outputs:
         if name.text in expansion.outputs:
-            outputs[expansion.outputs[name.text]] = None
+            output = expansion.outputs[name.text]
+            if output in outputs:
+                ev.report(DUPLICATE_NAME, f"{shown(name.text)} is among the outputs already", name, hint="take it out")
+            outputs[output] = None
         elif part_of(name.text, expansion.opaque) is None:
             hint = ev.similar(name.text, expansion.outputs, "layers")
             ev.report(UNKNOWN_LAYER, f"there is no layer {shown(name.text)}", name, hint=hint)
     return tuple(outputs)
 
 
-def _report_unused(graph: Graph, ev: Evaluator) -> None:
-    """Reports the layers that nobody reads and that are no outputs: from any useless layer one leads to such a one."""
-    read = {source for layer in graph.layers for source in layer.inputs}.union(graph.outputs)
+def _report_unused(graph: Graph, document: Document, unread: Collection[int], ev: Evaluator) -> None:
+    """Reports the layers that nobody reads and that are no outputs: from any useless layer one leads to such a one.
+
+    Of those that are given to a block which does not read them, ``unread``, the block is told.
+    """
+    for block in document.blocks.values():
+        for name in block.unread:
+            message = f"nothing reads the input {shown(name)} of the block {shown(block.name.text)}"
+            ev.report(UNUSED_LAYER, message, block.inputs[name], hint="read it with `from:`, or take it out")
+    read = {source for layer in graph.layers for source in layer.inputs}.union(graph.outputs, unread)
     for layer in graph.layers:
         if layer.index not in read:
             what = f"input `{layer.name}`" if not layer.inputs else f"output of `{layer.name}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -19,6 +20,8 @@ READS, SHARES = "reads", "shares the weights of"
 
 _MOST_VISITED = 200_000
 _LONGEST_NAME = 10_000
+_UPWARDS = re.compile(r"^(?:\.{0,2}/)+")
+"""A way out of a block as a path of files would have it, which there is none of."""
 
 
 class Unresolved(NamedTuple):
@@ -83,8 +86,9 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
     hint: str | None
     if written == "previous":
         hint = "there is no single layer above the first one; name what it reads"
-    elif trail is not None and written in outputs:
-        hint = f"a block sees nothing outside itself: give it {shown(written)} as one of its `inputs:`"
+    elif trail is not None and _UPWARDS.sub("", written) in outputs:
+        outside = shown(_UPWARDS.sub("", written))
+        hint = f"a block sees nothing outside itself: give it {outside} as one of its `inputs:`"
     elif "/" in written:
         hint = ev.similar(written, outputs, "names")
     else:

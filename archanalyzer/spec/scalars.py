@@ -34,9 +34,9 @@ _BOOLEANS_OF_YAML_1_1 = {
 }
 _NUMBER_BEGINS = frozenset("+-.0123456789")
 _DIGITS = "[0-9]+(?:_[0-9]+)*"
-_INTEGER = re.compile(rf"[-+]?{_DIGITS}")
-_OTHER_BASE = re.compile("[-+]?0(?:x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|o[0-7]+(?:_[0-7]+)*)")
-_FLOAT = re.compile(rf"[-+]?(?:\.{_DIGITS}|{_DIGITS}(?:\.(?:{_DIGITS})?)?)(?:[eE][-+]?[0-9]+)?")
+INTEGER = re.compile(rf"[-+]?{_DIGITS}")
+OTHER_BASE = re.compile("[-+]?0(?:x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|o[0-7]+(?:_[0-7]+)*)")
+FLOAT = re.compile(rf"[-+]?(?:\.{_DIGITS}|{_DIGITS}(?:\.(?:{_DIGITS})?)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
@@ -103,12 +103,12 @@ def shown(text: str, most: int = 60) -> str:
 
 
 def _number(text: str, limits: Limits) -> int | float | str:
-    if _INTEGER.fullmatch(text):
+    if INTEGER.fullmatch(text):
         _refuse_leading_zero(text)
         return _integer(text, 10, limits)
-    if _OTHER_BASE.fullmatch(text):
+    if OTHER_BASE.fullmatch(text):
         return _integer(text, 0, limits)
-    if _FLOAT.fullmatch(text):
+    if FLOAT.fullmatch(text):
         return _float(text)
     if _NOT_FINITE.fullmatch(text):
         raise ValueProblem(NOT_FINITE, f"expected a finite number, found {shown(text)}")
@@ -134,9 +134,8 @@ def _integer(text: str, base: int, limits: Limits) -> int:
         value = int(text, base)
         if abs(value) <= limits.number:
             return value
-    raise ValueProblem(
-        NUMBER_TOO_LARGE, f"expected an integer between -{limits.number:,} and {limits.number:,}, found {shown(text)}"
-    )
+    message = f"expected an integer between -{limits.number:,} and {limits.number:,}, found {shown(text)}"
+    raise ValueProblem(NUMBER_TOO_LARGE, message)
 
 
 def _float(text: str) -> float:

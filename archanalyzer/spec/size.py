@@ -68,8 +68,13 @@ class _Measure:
 
     def _entry(self, entry: LayerEntry) -> Size:
         turns = self._turns(entry)
-        inner = self.entries(entry.body) if entry.type is None else self.blocks.get(entry.type.text, Size(1, 0))
+        inner = self._inner(entry)
         return self._bounded(turns * inner.layers, 1 + turns * (1 + inner.steps))
+
+    def _inner(self, entry: LayerEntry) -> Size:
+        if entry.type is None:
+            return self.entries(entry.body)
+        return self.blocks.get(entry.type.text, Size(1, 0)) if entry.sound else Size(1, 0)
 
     def _bounded(self, layers: int, steps: int) -> Size:
         return Size(min(layers, self._most.layers + 1), min(steps, self._most.steps + 1))

@@ -18,7 +18,7 @@ from archanalyzer.diagnostics.rules.text import (
     NOT_A_FILE,
     NOT_UTF8,
 )
-from archanalyzer.spec.limits import Limits
+from archanalyzer.spec.limits import Limits, raised_by
 
 STDIN = "<stdin>"
 """What standard input is called, in messages and reports."""
@@ -129,7 +129,8 @@ def _start_of(name: str) -> Source:
 
 
 def _refuse_size(name: str, limits: Limits) -> NoReturn:
-    _refuse(FILE_TOO_LARGE, f"expected at most {limits.file_bytes:,} bytes, found more", _start_of(name))
+    message = f"expected at most {limits.file_bytes:,} bytes, found more"
+    _refuse(FILE_TOO_LARGE, message, _start_of(name), raised_by("file_bytes"))
 
 
 def _refuse(rule: Rule, message: str, source: Source, hint: str | None = None) -> NoReturn:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archanalyzer.spec.expressions import Budget, Expressions, compile_expression
-from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
+from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits, raised_by
 from archanalyzer.spec.scalars import Value, ValueProblem
 
 NAMES: dict[str, Value] = {"a": 3, "zero": 0, "sizes": (4, 8), "mode": "wide", "none": None, "flag": True}
@@ -148,7 +148,9 @@ def test_nothing_else_of_python_is_an_expression(text: str) -> None:
 
 
 def test_expressions_are_bounded_in_length_and_depth() -> None:
-    assert refusal("=" + "1+" * 300 + "1").endswith("expected at most 500 characters, found 602")
+    assert refusal("=" + "1+" * 300 + "1").endswith(
+        f"expected at most 500 characters, found 602 ({raised_by('expression_characters')})"
+    )
     deep = "expected at most 100 levels of brackets and operators, found more"
     assert refusal("=" + "+".join("1" * 102)).endswith(deep)
     assert refusal("=" + "-" * 490 + "1").endswith(deep)
@@ -164,8 +166,11 @@ def test_lists_are_bounded_with_all_that_they_hold() -> None:
     few = Limits(list_items=6, nesting=3)
     bound = "expected a list of at most 6 items in 3 levels, found a larger one"
     assert evaluate("=[sizes, sizes]", few) == ((4, 8), (4, 8))
-    assert refusal("=[sizes, sizes, 1]", few) == f"expression-too-large: `=[sizes, sizes, 1]`: {bound}"
-    assert refusal("=[[[[1]]]]", few).endswith(bound)
+    assert (
+        refusal("=[sizes, sizes, 1]", few)
+        == f"expression-too-large: `=[sizes, sizes, 1]`: {bound} ({raised_by('list_items')})"
+    )
+    assert refusal("=[[[[1]]]]", few).endswith(f"{bound} ({raised_by('nesting')})")
 
 
 def test_lists_of_lists_do_not_double_for_ever() -> None:
@@ -186,7 +191,8 @@ def test_lists_of_the_file_are_bounded_where_an_expression_uses_them() -> None:
     few = Limits(list_items=2)
     assert evaluate("=sum(sizes)", few) == 12
     found = "expected a list of at most 1 items, found one of 2"
-    assert refusal("=len(sizes)", Limits(list_items=1)) == f"expression-too-large: `=len(sizes)`: {found}"
+    told = f"expression-too-large: `=len(sizes)`: {found} ({raised_by('list_items')})"
+    assert refusal("=len(sizes)", Limits(list_items=1)) == told
     nested = Expressions(Limits(list_items=1))
     with pytest.raises(ValueProblem, match=found):
         nested.evaluate("=a[0]", {"a": ((1, 2),)})

@@ -85,7 +85,8 @@ def test_the_largest_file_is_read_and_a_larger_one_refused(tmp_path: Path) -> No
     path = file_of(tmp_path, b"12345")
     assert read(str(path), Limits(file_bytes=5)).text == "12345"
     assert refusal(path, Limits(file_bytes=4)) == (
-        "net.yaml:1:1: error[file-too-large]: expected at most 4 bytes, found more"
+        "net.yaml:1:1: error[file-too-large]: expected at most 4 bytes, found more "
+        "(`--limit file_bytes=N` allows more, if the spec is meant so)"
     )
 
 
