@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archanalyzer.cli.naming import completing
 from archanalyzer.cli.options import overriding, refuse_overwriting
 
 if TYPE_CHECKING:
@@ -23,12 +24,17 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
     return names
 
 
-def _format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    from archanalyzer.diagnostics import did_you_mean
+def _formats() -> tuple[str, ...]:
     from archanalyzer.report import formats
 
-    if value not in formats():
-        raise click.BadParameter(f"there is no format `{value}`; {did_you_mean(value, formats(), 'formats')}")
+    return formats()
+
+
+def _format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    from archanalyzer.diagnostics import did_you_mean
+
+    if value not in _formats():
+        raise click.BadParameter(f"there is no format `{value}`; {did_you_mean(value, _formats(), 'formats')}")
     return value
 
 
@@ -46,6 +52,7 @@ def _format(_context: click.Context, _parameter: click.Parameter, value: str) ->
     default="table",
     show_default=True,
     callback=_format,
+    shell_complete=completing(lambda: dict.fromkeys(_formats(), "")),
     help="How to write the facts: table, json, markdown, csv, latex, or a plugin's.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")

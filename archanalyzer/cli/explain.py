@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archanalyzer.cli.naming import completing, format_option
+
 if TYPE_CHECKING:
     from archanalyzer.diagnostics import Diagnostic, Rule
 
@@ -16,16 +18,14 @@ if TYPE_CHECKING:
     short_help="What a rule says, why, and how to mend what breaks it.",
     epilog="A message names its rule in brackets: error[wrong-rank].",
 )
-@click.argument("what", nargs=-1, metavar="RULE")
-@click.option("--list", "lists", is_flag=True, help="List all rules.")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write it.",
+@click.argument(
+    "what",
+    nargs=-1,
+    metavar="RULE",
+    shell_complete=completing(lambda: {code: rule.summary for code, rule in _rules().items()}),
 )
+@click.option("--list", "lists", is_flag=True, help="List all rules.")
+@format_option
 def command(what: tuple[str, ...], format_name: str, *, lists: bool) -> int:
     """What RULE says, why it is a rule, and a spec that breaks it, with what is said to that, and mended.
 

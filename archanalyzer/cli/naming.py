@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def known(name: str, names: Sequence[str], what: str, several: str) -> str:
@@ -27,6 +30,8 @@ def completing(
     """Completes a name; ``names`` gives each with what a shell shows beside it."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(name, help=text) for name, text in names().items() if name.startswith(incomplete)]
 
     return complete

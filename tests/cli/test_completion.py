@@ -72,6 +72,8 @@ def test_names_of_layer_types_and_passes() -> None:
     assert offered("archanalyzer ops conv") == [f"plain,{name}" for name in named]
     assert offered("archanalyzer passes mem") == ["plain,memory"]
     assert offered("archanalyzer completion f") == ["plain,fish"]
+    assert offered("archanalyzer explain wrong-ra") == ["plain,wrong-rank"]
+    assert offered("archanalyzer analyze --format ma") == ["plain,markdown"]
 
 
 def test_zsh_and_fish_show_what_a_name_is() -> None:
