@@ -134,9 +134,8 @@ def _fitted(wanted: list[_Wanted], given: Mapping[str, Given], batch: int | None
         array, origin = given[each.name]
         fit = each.layouts.fit(array.shape, batch)
         if fit is None:
-            raise ExecutorError(
-                f"{origin}: expected {each.what} `{each.name}` with {each.layouts}, found {shown_shape(array.shape)}"
-            )
+            found = f"{shown_shape(array.shape)}{_if_classes(each, array.shape)}"
+            raise ExecutorError(f"{origin}: expected {each.what} `{each.name}` with {each.layouts}, found {found}")
         batch = fit.number if batch is None else batch
         if fit.number != batch:
             raise ExecutorError(
@@ -144,6 +143,14 @@ def _fitted(wanted: list[_Wanted], given: Mapping[str, Given], batch: int | None
             )
         fitted[each.name] = fit
     return fitted
+
+
+def _if_classes(wanted: _Wanted, shape: tuple[int, ...]) -> str:
+    """What else to say of a shape that only a loss which takes classes would take."""
+    layouts = wanted.layouts
+    if wanted.loss is None or layouts.takes_classes or not layouts._replace(takes_classes=True).fits(shape):
+        return ""
+    return f"; {' and '.join(f'`{name}`' for name, loss in LOSSES.items() if loss.takes_classes)} takes classes"
 
 
 def read_file(path: str | PathLike[str], network: Network) -> dict[str, Array]:

@@ -52,7 +52,8 @@ def sides(amount: Amount, tensor: TensorType) -> Pairs:
     axes = len(tensor.spatial)
     listed = (amount,) * axes if isinstance(amount, int) else amount
     if len(listed) != axes:
-        raise Misfit(WRONG_RANK, f"amount lists {len(listed)} axes, the input, {tensor}, has {axes} spatial ones")
+        message = f"amount lists {len(listed)} axes, the input, {tensor}, has {axes} spatial ones"
+        raise Misfit(WRONG_RANK, message, hint="write one number, or one pair [before, after], an axis")
     return tuple((side, side) if isinstance(side, int) else side for side in listed)
 
 
@@ -240,7 +241,11 @@ class CropLike(Cropping):
         require_some_spatial_axes(x)
         if len(x.shape) != len(reference.shape):
             raise Misfit(WRONG_RANK, f"{x} is to be cropped like {reference}, which has another number of axes")
-        return _down_to(x, reference.spatial, start=self.align == "start")
+        try:
+            return _down_to(x, reference.spatial, start=self.align == "start")
+        except Misfit as misfit:
+            hint = "the first of the two is cropped, to the extent of the second"
+            raise Misfit(misfit.rule, misfit.message, hint) from None
 
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:
         return (*super().readings(inputs, output), (NoPosition(),) * len(output.shape))

@@ -79,6 +79,8 @@ def per_side(value: Any, axes: int) -> Any:
     Raises:
         ValueError: a list of another length, or pairs of other than two.
     """
+    if isinstance(value, tuple) and len(value) != axes:
+        raise ValueError(f"one number, or a list of {axes}, of one number or one pair [before, after] an axis")
     numbers = per_axis(value, axes)
     pairs = tuple(side if isinstance(side, tuple) else (side, side) for side in numbers)
     if any(len(pair) != 2 for pair in pairs):
@@ -111,7 +113,11 @@ def require_spatial_axes(tensor: TensorType, axes: int, name: str) -> None:
     wanted = ", ".join(TensorType((1,) * (axes + 1)).axis_names)
     message = f"expected an input with {axes + 1} axes ({wanted}), found {tensor} with {len(tensor.shape)}"
     fitting = name.replace(f"{axes}d", f"{len(tensor.spatial)}d")
-    raise Misfit(WRONG_RANK, message, hint=f"use `{fitting}`" if 1 <= len(tensor.spatial) <= 3 else None)
+    hint = f"use `{fitting}`" if 1 <= len(tensor.spatial) <= 3 else None
+    if tensor.channels == 1 and len(tensor.spatial) == axes + 1:
+        batch = "if the 1 is the batch, take it out: shapes have no batch axis"
+        hint = f"{hint}; {batch}" if hint else batch
+    raise Misfit(WRONG_RANK, message, hint=hint)
 
 
 def require_some_spatial_axes(tensor: TensorType, most: int | None = None) -> None:
@@ -171,10 +177,11 @@ class SlidingOp(SpatialOp):
             Misfit: the input has another number of axes, or the kernel does not fit into it.
         """
         names = inputs[0].axis_names[1:]
-        return tuple(
-            self._slide_axis(axis, length, name)
-            for axis, (length, name) in enumerate(zip(self.spatial(inputs), names, strict=True))
-        )
+        axes = enumerate(zip(self.spatial(inputs), names, strict=True))
+        try:
+            return tuple(self._slide_axis(axis, length, name) for axis, (length, name) in axes)
+        except Misfit as misfit:
+            raise Misfit(misfit.rule, misfit.message, f"{misfit.hint}{_if_channels_last(inputs[0])}") from None
 
     def _slide_axis(self, axis: int, length: int, name: str) -> Sliding:
         kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.step(axis)
@@ -202,6 +209,14 @@ class SlidingOp(SpatialOp):
     def _outputs(self, room: int, stride: int, end: int) -> int:  # noqa: ARG002
         """Positions of a kernel that has ``room`` to move; the padding after the input begins at ``end``."""
         return room // stride + 1
+
+
+def _if_channels_last(tensor: TensorType) -> str:
+    """A further hint for an image that looks as if its channels were the last axis: 32×32×3."""
+    first, *middle, last = tensor.shape
+    if not middle or set(middle) != {first} or last not in (1, 3, 4) or last >= first:
+        return ""
+    return f"; if the {last} are the channels, they come first: {TensorType((last, first, *middle))}"
 
 
 class DilatedOp(SlidingOp):

@@ -59,10 +59,19 @@ class Concat(Op):
             raise Misfit(
                 SHAPES_DIFFER,
                 f"the inputs, {shown}, differ in more than the {axis} along which they are joined",
-                hint="crop, pad or resize them to one extent first",
+                hint=self._differing(inputs),
             )
         joined = sum(tensor.shape[self.axis] for tensor in inputs)
         return TensorType((*first[: self.axis], joined, *first[self.axis + 1 :]))
+
+    def _differing(self, inputs: Types) -> str:
+        """A hint for inputs that cannot be joined along the axis."""
+        shapes = [tensor.shape for tensor in inputs]
+        if len(set(map(len, shapes))) > 1:
+            return "they need equally many axes"
+        if self.axis > 0 and len({shape[1:] for shape in shapes}) == 1:
+            return "axis 0 is the channels: the batch is not counted"
+        return "crop, pad or resize them to one extent first"
 
     def arithmetic(self, inputs: Types, output: TensorType) -> Arithmetic:  # noqa: ARG002
         return Arithmetic()

@@ -116,7 +116,8 @@ class Permute(Rearranging):
 
     def output_type(self, inputs: Types) -> TensorType:
         if len(inputs[0].shape) != len(self.axes):
-            raise Misfit(WRONG_RANK, f"{len(self.axes)} axes are permuted, the input, {inputs[0]}, has another number")
+            message = f"{len(self.axes)} axes are permuted, the input, {inputs[0]}, has {len(inputs[0].shape)}"
+            raise Misfit(WRONG_RANK, message, hint="axis 0 is the channels: the batch is not counted")
         return TensorType(tuple(inputs[0].shape[axis] for axis in self.axes))
 
     def readings(self, inputs: Types, output: TensorType) -> tuple[Readings, ...]:  # noqa: ARG002

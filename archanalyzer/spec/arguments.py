@@ -39,7 +39,7 @@ class BlockArguments(NamedTuple):
         missing = dict.fromkeys(needed)
         if not misspelt.issuperset(missing):
             self._report_missing([name for name in missing if name not in misspelt], ev)
-        values = Names({}, variables, later=defaults)
+        values = Names({}, variables, later=defaults, outside=names)
 
         def value_of(name: str) -> Value:
             if name in missing:
@@ -96,4 +96,4 @@ class BlockArguments(NamedTuple):
                 hint = f"`{name}` stands beside the block, not inside it: indent it like `{self._name}`"
             message = f"the block {shown(self._name)} has no argument {shown(name)}"
             ev.report(UNKNOWN_FIELD, message, node.entries[name].key, hint=hint, trail=self.trail)
-        return {meant(name, self.block.arguments) for name in unknown}
+        return {meant(name.partition(":")[0], self.block.arguments) for name in unknown}

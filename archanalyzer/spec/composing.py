@@ -50,6 +50,9 @@ _LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader",
 _Event: TypeAlias = Any
 # Anchors and tags before a value, with what may stand between.
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*(?:#.*\s*)*)*")
+_SPLIT = ("=", "(")
+"""How a text begins that YAML may have split."""
+_TUPLE = re.compile(r"\(([0-9]+(?:, *[0-9]+)+)\)")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 _SPECIAL_KEYS = frozenset((*NULLS, "<<"))
 # After these, values are missing; to go on would be to report each of them as missing.
@@ -215,8 +218,8 @@ class _Composer:
         if event.anchor is not None or event.tag is not None:
             self._note_properties(event, node)
             self._pass_properties(node)
-        if text[:1] == "=" and node.plain and frame.node.flow:
-            return self._whole_expression(node, frame)
+        if text[:1] in _SPLIT and node.plain and frame.node.flow:
+            return self._whole_expression(node, frame) if text[0] == "=" else self._whole_tuple(node, frame)
         return node
 
     def _open(self, event: _Event, depth: int) -> _Frame:
@@ -300,6 +303,17 @@ class _Composer:
             return node
         frame.skipped = range(start + 1, end)
         return self._report_split(self.last_expression)
+
+    def _whole_tuple(self, node: ScalarNode, frame: _Frame) -> ScalarNode:
+        """``node``, or where it begins numbers in parentheses, which YAML splits, the list that was meant; reported."""
+        whole = _TUPLE.match(self.file.text, node.start)
+        if whole is None:
+            return node
+        frame.skipped = range(node.start + 1, whole.end())
+        source = Source(self.file, node.line, node.column, node.column + len(whole[0]))
+        hint = f"a list is written `[{whole[1]}]`"
+        self.problems.add(SPLIT_EXPRESSION, f"YAML splits {shown(whole[0])} at the `,`", source, hint=hint)
+        return ScalarNode(self.file, node.line, node.column, node.start, whole.end(), f"=[{whole[1]}]", plain=False)
 
     def _report_split(self, expression: _Expression) -> ScalarNode:
         """Reports it, and returns the scalar that it would have been in quotes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
@@ -22,10 +22,13 @@ from archanalyzer.diagnostics.rules.language import (
     UNKNOWN_OVERRIDE,
     UNKNOWN_VERSION,
     UNUSED_BLOCK,
+    WRONG_KIND,
 )
 from archanalyzer.diagnostics.rules.layers import TOO_MANY_AXES
 from archanalyzer.graph import DTYPE_BYTES, MOST_AXES
+from archanalyzer.spec.circles import circles
 from archanalyzer.spec.composing import compose
+from archanalyzer.spec.elsewhere import KEYS
 from archanalyzer.spec.entries import LayerEntry, Types, parse_entries, parse_name, parse_names, parse_variable
 from archanalyzer.spec.evaluation import (
     Evaluator,
@@ -34,12 +37,13 @@ from archanalyzer.spec.evaluation import (
     chain,
     found_value,
     is_nothing,
-    kind_hint,
     meant,
 )
+from archanalyzer.spec.hints import kind_hint
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import Value, shown
+from archanalyzer.spec.scalars import Value, ValueProblem, scalar_value, shown
 from archanalyzer.spec.text import source_from_string
+from archanalyzer.spec.written import names_read, types_used
 
 SECTIONS = (
     "archspec",
@@ -150,7 +154,8 @@ def read_keys(mapping: MappingNode, known: tuple[str, ...], what: str, ev: Evalu
     """The values of a map by key; keys other than ``known`` are reported, those left empty are left out."""
     for key, entry in mapping.entries.items():
         if key not in known:
-            hint = ev.similar(key, known, "keys")
+            called = KEYS.get(key)
+            hint = f"it is called `{called}` here" if called in known else ev.similar(key, known, "keys")
             ev.report(UNKNOWN_KEY, f"{shown(key)} is no key of {what}", entry.key, hint=hint)
     entries = mapping.entries.items()
     return {key: entry.value for key, entry in entries if key in known and not is_nothing(entry.value)}
@@ -160,7 +165,10 @@ def _check_version(node: Node | None, ev: Evaluator) -> None:
     if node is None or (isinstance(node, ScalarNode) and node.plain and node.text == "1"):
         return
     found = shown(node.written) if isinstance(node, ScalarNode) else node.kind
-    hint = kind_hint(node, node.text, int) if isinstance(node, ScalarNode) else None
+    hint = None
+    with suppress(ValueProblem):
+        value = scalar_value(node, ev.limits) if isinstance(node, ScalarNode) else None
+        hint = kind_hint(node, value, int, accepts=lambda version: version == 1)
     ev.report(UNKNOWN_VERSION, f"expected `archspec: 1`, found {found}", node, hint=hint)
 
 
@@ -192,13 +200,13 @@ def _variables(node: Node | None, overrides: Overrides, ev: Evaluator) -> Names:
     for entry in mapping.entries.values() if mapping else ():
         parse_variable(entry.key, ev)
     _refuse_unknown(overrides.settings, tuple(given), "--set", "variables", ev)
-    values = Names(later=given)
-    for name, default in given.items():
-        chosen: Node | None = default
-        if name in overrides.settings:
-            chosen = _override_node(overrides.settings[name], f"--set {name}", ev)
+    chosen: dict[str, Node | None] = {**given}
+    for name in overrides.settings.keys() & given.keys():
+        chosen[name] = _override_node(overrides.settings[name], f"--set {name}", ev)
+    values = Names(later=chosen)
+    for name, value in chosen.items():
         with suppress(ReportedError):
-            values.read(name, partial(_variable, chosen, values, ev))
+            values.read(name, partial(_variable, value, values, ev))
     return values
 
 
@@ -250,6 +258,9 @@ def _override_shape(text: str, name: str) -> SequenceNode:
 
 
 def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator) -> tuple[int, ...]:
+    if isinstance(node, MappingNode):
+        hint = "the shape stands directly behind the name, for example `image: [3, 224, 224]`"
+        raise ev.report(WRONG_KIND, f"expected the shape of {shown(name)} as a list, found a map", node, hint=hint)
     value = ev.value(node, variables)
     sizes = value if isinstance(value, tuple) else (value,)
     if len(sizes) > MOST_AXES:
@@ -263,7 +274,8 @@ def _shape(name: str, node: Node, variables: Mapping[str, Value], ev: Evaluator)
         value, place = sizes[at], written[at]
         if _is_extent(value):
             return value
-        raise _no_shape(name, place, found_value(place, value), kind_hint(place, value, int, accepts=_is_extent), ev)
+        hint = kind_hint(place, value, int, accepts=_is_extent, names=variables)
+        raise _no_shape(name, place, found_value(place, value), hint, ev)
 
     return tuple(ev.all(range(len(sizes)), size))
 
@@ -342,46 +354,6 @@ def _check_uses(blocks: dict[str, BlockDefinition], entries: tuple[LayerEntry, .
     for name, block in blocks.items():
         if name not in used:
             ev.report(UNUSED_BLOCK, f"nothing uses the block `{name}`", block.name)
-    for circle in list(_circles(uses)):
+    for circle in list(circles(uses)):
         ev.report(RECURSIVE_BLOCK, f"a block uses itself: {chain(circle)}", blocks[circle[0]].name)
         del blocks[circle[0]]
-
-
-def _circles(uses: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Names of blocks each of which uses the next, the last one being the first again; one for each that begins one.
-
-    A search in depth: what leads back to a block on the way there closes a circle.
-    """
-    done: set[str] = set()
-    for start in uses:
-        way: dict[str, Iterator[str]] = {} if start in done else {start: iter(uses[start])}
-        closed: set[str] = set()
-        while way:
-            last = next(reversed(way))
-            use = next(way[last], None)
-            if use is None:
-                done.add(last)
-                del way[last]
-            elif use in way and use not in closed:
-                closed.add(use)
-                names = list(way)
-                yield [*names[names.index(use) :], use]
-            elif use not in way and use not in done:
-                way[use] = iter(uses[use])
-
-
-def types_used(entries: tuple[LayerEntry, ...]) -> list[str]:
-    """The layer types and blocks that some entries name, those inside groups included."""
-    found: list[str] = []
-    for entry in entries:
-        found.extend(types_used(entry.body) if entry.type is None else [entry.type.text])
-    return found
-
-
-def names_read(entries: tuple[LayerEntry, ...]) -> set[str]:
-    """The names that stand in a `from:` of some entries, those inside groups included."""
-    found: set[str] = set()
-    for entry in entries:
-        found.update(name.text for name in entry.reads if name is not None)
-        found.update(names_read(entry.body))
-    return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from keyword import kwlist
 
 from archanalyzer import ops
+from archanalyzer.diagnostics import enumerated
 from archanalyzer.diagnostics.rules.language import (
     INVALID_NAME,
     MISSING_FIELD,
@@ -17,36 +18,16 @@ from archanalyzer.diagnostics.rules.language import (
     UNKNOWN_LAYER_TYPE,
     WRONG_KIND,
 )
-from archanalyzer.spec.evaluation import Evaluator, is_nothing, listed, meant
+from archanalyzer.spec.elsewhere import BESIDE_TYPES, FIELDS, TYPE_KEYS, TYPES
+from archanalyzer.spec.evaluation import Evaluator, is_nothing, listed, meant, space_hint
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.scalars import shown
 
 BESIDE = ("name", "from", "repeat", "counter", "share", "frozen")
 """The keys that may stand beside a layer type."""
 
-_CALLED = {
-    theirs: ours
-    for ours, names in {
-        "dense": "linear fc fully_connected affine matmul",
-        "conv2d": "conv convolution",
-        "conv_transpose2d": "deconv deconvolution up_convolution",
-        "max_pool2d": "pool",
-        "global_avg_pool": "gap",
-        "add": "sum plus eltwise residual",
-        "multiply": "mul times product hadamard",
-        "concat": "cat merge join stack",
-        "batch_norm": "bn batchnorm2d",
-        "local_response_norm": "lrn",
-        "upsample": "interpolate resize",
-        "reshape": "view",
-        "permute": "transpose",
-        "silu": "swish",
-        "identity": "noop pass_through",
-    }.items()
-    for theirs in names.split()
-}
-"""What layer types are called elsewhere, by names that are not like ours."""
-
+_KEYWORDS = re.compile(r"(\w+\s*=\s*[^,=()]+(?:,\s*\w+\s*=\s*[^,=()]+)*)\)")
+_DASH = re.compile(r"(?:^|\s)-(\s)?")
 _NAME = re.compile(r"\w[\w.-]*")
 LONGEST_NAME = 100
 RESERVED = frozenset({"input", "previous"})
@@ -87,7 +68,7 @@ def cost_of(values: int) -> int:
 class Types:
     """The layer types and blocks that there are, blocks first; and lists of layers that have been read already."""
 
-    def __init__(self, blocks: Collection[str], built_in: Collection[str]) -> None:
+    def __init__(self, blocks: Mapping[str, Entry], built_in: Collection[str]) -> None:
         self.names = dict.fromkeys((*blocks, *built_in))
         self._blocks = blocks
         self.read: dict[int, tuple[LayerEntry, ...]] = {}
@@ -101,17 +82,41 @@ class Types:
         if type_.text == "input":
             hint = "what comes in from outside stands in `inputs:`"
         elif colon and (first in self.names or first in BESIDE):
-            hint = f"YAML needs a space behind the colon: `{first}: …`"
+            in_quotes = not type_.plain and type_.text[len(first) + 1 :][:1].isspace()
+            hint = f"take the quotes away: `{shown(type_.text, 40)[1:-1]}`" if in_quotes else space_hint(first)
+        elif called := TYPES.get(type_.text.lower()):
+            hint = f"it is called `{called}` here"
+        elif type_.plain and (written := self._otherwise_written(type_.text)):
+            hint = written
         elif hint is not None and not hint.startswith("did"):
-            called = _CALLED.get(type_.text.lower())
-            hint = f"it is called `{called}` here" if called else self._where_listed()
+            hint = self._where_listed()
         message = f"there is no layer type or block {shown(type_.text)}"
         ev.report(UNKNOWN_LAYER_TYPE, message, type_, hint=hint)
         return False
 
+    def _otherwise_written(self, text: str) -> str | None:
+        """A hint for a call, as in Python, or for an item of the list that YAML takes for a part of the one above."""
+        name, bracket, rest = text.partition("(")
+        if bracket and name in self.names:
+            fields = _KEYWORDS.fullmatch(rest)
+            inside = re.sub(r"\s*=\s*", ": ", fields[1]) if fields and len(rest) < LONGEST_NAME else "…"
+            return f"write `{name}: {{{inside}}}`"
+        dash = _DASH.search(text)
+        if dash and dash[1]:
+            return f"check the indentation of the item {shown(text[dash.start() :].strip(), 30)}"
+        return "a dash needs a space behind it" if dash else None
+
     def _where_listed(self) -> str:
         blocks = f"; blocks of this spec: {listed(self._blocks)}" if self._blocks else ""
         return f"docs/layers.md lists the layer types{blocks}"
+
+    def fields(self, type_: str) -> Collection[str]:
+        """The fields of a layer type, or the arguments of a block."""
+        if type_ not in self._blocks:
+            return ops.get(type_).model_fields if type_ in self.names else ()
+        block = self._blocks[type_].value
+        arguments = block.entries.get("arguments") if isinstance(block, MappingNode) else None
+        return arguments.value.entries if arguments and isinstance(arguments.value, MappingNode) else ()
 
     def check_fields(self, type_: ScalarNode, fields: Node, ev: Evaluator) -> bool:
         """Whether a layer type has all the fields that it is given; reported where it has not.
@@ -126,10 +131,12 @@ class Types:
             return True
         for key in unknown:
             hint = ev.similar(key.text, known, f"fields of `{type_.text}`") if known else None
+            if FIELDS.get(key.text) in known:
+                hint = f"it is called `{FIELDS[key.text]}` here"
             if key.text in BESIDE:
                 hint = f"`{key.text}` stands beside the layer type, not inside it: indent it like `{type_.text}`"
             ev.report(UNKNOWN_FIELD, f"`{type_.text}` has no field {shown(key.text)}", key, hint=hint)
-        misspelt = {meant(key.text, known) for key in unknown}
+        misspelt = {FIELDS.get(key.text) or meant(key.text.partition(":")[0], known) for key in unknown}
         shares = any(key.text == "share" for key in unknown)  # then the fields are those of another layer
         for name, field in known.items() if not shares else ():
             if field.is_required() and name not in fields.entries and name not in misspelt:
@@ -153,6 +160,8 @@ def _parse(node: Node, types: Types, ev: Evaluator) -> LayerEntry:
         return _stand_in(node, None, {}, ev)
     beside = {key: entry.value for key, entry in node.entries.items() if key in BESIDE}
     others = [entry for key, entry in node.entries.items() if key not in BESIDE]
+    if (named := _type_as_value(others, types, ev)) is not None:
+        return _stand_in(node, named, beside, ev)
     if len(others) != 1:
         meant = _report_not_one_type(node, others, types, ev)
         if meant is None or meant.text != "layers":
@@ -216,13 +225,26 @@ def _frozen(node: MappingNode, ev: Evaluator) -> Node | None:
     return value
 
 
+def _type_as_value(others: list[Entry], types: Types, ev: Evaluator) -> ScalarNode | None:
+    """The layer type that stands as the value of a key, as other formats have it; that is reported."""
+    has_type = any(key.text in types.names or key.text == "layers" for key, _ in others)
+    for key, value in others if not has_type else ():
+        if key.text in TYPE_KEYS and isinstance(value, ScalarNode):
+            lower = value.text.lower()
+            meant = next((each for each in (value.text, lower, TYPES.get(lower)) if each in types.names), "type")
+            hint = f"the layer type is the key itself: `{meant}: {{…}}`"
+            ev.report(UNKNOWN_LAYER_TYPE, f"there is no layer type or block {shown(key.text)}", key, hint=hint)
+            return value
+    return None
+
+
 def _report_not_one_type(node: MappingNode, others: list[Entry], types: Types, ev: Evaluator) -> ScalarNode | None:
     """Reports an entry with no layer type or several; returns the type that is most likely meant."""
     named = [entry.key for entry in others if entry.key.text in types.names or entry.key.text == "layers"]
     if len(named) == 1:
         for entry in others:
             if entry.key is not named[0]:
-                _report_beside(entry.key, named[0].text, ev)
+                _report_beside(entry.key, named[0].text, types, ev)
         return named[0]
     if not others:
         ev.report(NOT_A_LAYER, "expected a layer type, found none", node, hint="name the layer type: `type: {…}`")
@@ -232,13 +254,19 @@ def _report_not_one_type(node: MappingNode, others: list[Entry], types: Types, e
     return others[0].key
 
 
-def _report_beside(key: ScalarNode, type_: str, ev: Evaluator) -> None:
-    hint = ev.similar(key.text, BESIDE, "keys")
-    if hint is not None and not hint.startswith("did"):
+def _report_beside(key: ScalarNode, type_: str, types: Types, ev: Evaluator) -> None:
+    is_group = type_ == "layers"
+    near = ev.similar(key.text, BESIDE, "keys") or ""
+    if key.text in types.fields(type_):
         hint = f"fields of `{type_}` stand inside it: `{type_}: {{{shown(key.text, 30)[1:-1]}: …}}`"
-    if type_ == "layers":
-        hint = "beside a group of layers there can be `name`, `from`, `repeat`, `counter` and `frozen`"
-    what = "a group of layers" if type_ == "layers" else "a layer type"
+    elif key.text in BESIDE_TYPES:
+        hint = BESIDE_TYPES[key.text]
+    elif near.startswith("did") and not is_group:
+        hint = near
+    else:
+        what = "a group of layers there can be" if is_group else f"`{type_}` there can be"
+        hint = f"beside {what} {enumerated(f'`{each}`' for each in BESIDE if each != 'share' or not is_group)}"
+    what = "a group of layers" if is_group else "a layer type"
     ev.report(UNKNOWN_KEY, f"{shown(key.text)} cannot stand beside {what}", key, hint=hint)
 
 
@@ -272,6 +300,9 @@ def parse_variable(node: Node, ev: Evaluator) -> str | None:
     if node.text.isidentifier() and node.text not in RESERVED_WORDS:
         return node.text
     hint = "letters, digits and `_`, beginning with a letter or `_`, and no word of the language of expressions"
+    first, colon, _ = node.text.partition(":")
+    if colon and first.isidentifier():
+        hint = space_hint(first)
     ev.report(INVALID_NAME, f"{shown(node.text)} cannot be a name in expressions", node, hint=hint)
     return None
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import BlockUse, Problems, Rule
 from archanalyzer.diagnostics.rules.expressions import EXPRESSION_NAME
 from archanalyzer.diagnostics.rules.language import WRONG_KIND
+from archanalyzer.spec.circles import circle_of
 from archanalyzer.spec.expressions import Expressions
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from archanalyzer.spec.scalars import NULLS, Value, ValueProblem, boolean_hint, scalar_value, shown
+from archanalyzer.spec.scalars import NULLS, Value, ValueProblem, scalar_value, shown
 
+_DASH = re.compile(r"-\w")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -25,16 +27,27 @@ class ReportedError(Exception):
     """Something is wrong and already stands among the problems; whoever can do without the value goes on."""
 
 
+_NOTHING: Mapping[str, Node | None] = MappingProxyType({})
+
+
 class Names(ChainMap[str, Value]):
     """What expressions see.
 
-    A name whose own value is wrong is among ``wrong``: who uses it is not told again. ``later`` ones have no value yet.
+    A name whose own value is wrong is among ``wrong``: who uses it is not told again. Those of ``later`` that have no
+    value yet stand there with what it will be made of. Those of ``outside`` cannot be seen, which is a common mistake.
     """
 
-    def __init__(self, *maps: MutableMapping[str, Value], later: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        *maps: MutableMapping[str, Value],
+        later: Mapping[str, Node | None] = _NOTHING,
+        outside: Collection[str] = (),
+    ) -> None:
         super().__init__(*maps)
+        self._outside = outside
         self.wrong: dict[str, None] = {}
         self._later = later
+        self._reading = ""
         self._counts = self._may_be_any = False
 
     def counting(self, counter: str | None, turn: int) -> Names:
@@ -55,8 +68,14 @@ class Names(ChainMap[str, Value]):
         if name in self.wrong or self._may_be_any or name in self._parts_of_wrong_names:
             raise ReportedError(name)
         if name in self._later:
-            message, hint = f"{shown(name)} has no value yet", "a value sees those above it; move what it needs up"
-            raise ValueProblem(EXPRESSION_NAME, message, hint)
+            circle = circle_of(self._reading, name, self._later)
+            hint = "a value sees those above it; move what it needs up"
+            if circle:
+                hint = f"no order will do, for each needs the next: {chain(circle)}"
+            raise ValueProblem(EXPRESSION_NAME, f"{shown(name)} has no value yet", hint)
+        if name in self._outside:
+            hint = f"a block sees its own arguments and the variables: pass {shown(name)} on as an argument"
+            raise ValueProblem(EXPRESSION_NAME, f"there is no {shown(name)} here", hint)
         raise KeyError(name)
 
     @cached_property
@@ -74,6 +93,7 @@ class Names(ChainMap[str, Value]):
         Raises:
             ReportedError: there is none, of which ``value`` told.
         """
+        self._reading = name
         try:
             self[name] = value()
         except ReportedError:
@@ -152,6 +172,9 @@ class Evaluator(NamedTuple):
 
     def similar(self, name: str, known: Collection[str], what: str) -> str | None:
         """A hint for a misspelt name: the known ones that are like it."""
+        first, colon, _ = name.partition(":")
+        if colon and first in known:
+            return space_hint(first)
         return self.problems.similar(name, known, what)
 
     def mapping(self, node: Node | None, what: str) -> MappingNode | None:
@@ -165,7 +188,9 @@ class Evaluator(NamedTuple):
         """``node`` as a list; None where it is absent or nothing, and, reported, where it is anything else."""
         if node is None or isinstance(node, SequenceNode) or is_nothing(node):
             return node if isinstance(node, SequenceNode) else None
-        self.report(WRONG_KIND, f"expected {what} as a list, found {node.kind}", node)
+        text = node.text if isinstance(node, ScalarNode) and node.plain else ""
+        hint = f"a dash needs a space behind it: `- {shown(text[1:], 30)[1:-1]}`" if _DASH.match(text) else None
+        self.report(WRONG_KIND, f"expected {what} as a list, found {node.kind}", node, hint=hint)
         return None
 
     def text(self, node: Node | None, what: str) -> str | None:
@@ -187,6 +212,11 @@ def meant(name: str, known: Collection[str]) -> str | None:
 
     near = get_close_matches(name.lower()[:80], known, n=1)
     return near[0] if near else None
+
+
+def space_hint(name: str) -> str:
+    """A hint for one who wrote ``units:3``, which is a text to YAML."""
+    return f"YAML needs a space behind the colon: `{name}: …`"
 
 
 def chain(names: Sequence[str]) -> str:
@@ -227,32 +257,3 @@ def found_value(node: Node, value: Value) -> str:
     if not node.text.startswith("="):
         return shown(node.written, 40)
     return f"text {shown(value, 40)}" if isinstance(value, str) else shown_value(value)
-
-
-def _anything(_: Value) -> bool:
-    return True
-
-
-def kind_hint(node: Node, value: Value, *wanted: type, accepts: Callable[[Value], bool] = _anything) -> str | None:
-    """A hint for one who wrote a value of a wanted kind, but so that it is none: ``"3"``, ``3.0`` or ``yes``.
-
-    What it says to write instead is something that is accepted.
-    """
-    if not isinstance(node, ScalarNode):
-        return None
-    if node.text.startswith("="):
-        return "in place of a number, write `=1 if … else 0`" if isinstance(value, bool) else None
-    if isinstance(value, float):
-        whole = int in wanted and float not in wanted and value.is_integer() and abs(value) < 1e18
-        return f"{shown(node.text, 40)} is a float; write `{int(value)}`" if whole and accepts(int(value)) else None
-    return _text_hint(node, wanted, accepts) if isinstance(value, str) else None
-
-
-def _text_hint(node: ScalarNode, wanted: Collection[type], accepts: Callable[[Value], bool]) -> str | None:
-    if node.plain:
-        return boolean_hint(node.text) if bool in wanted else None
-    with suppress(ValueProblem):
-        value = scalar_value(ScalarNode(node.file, 1, 1, 0, 0, node.text, plain=True))
-        if type(value) in wanted and accepts(value):
-            return f"in quotes it is text; write {shown(node.text, 40)}"
-    return None

@@ -24,15 +24,17 @@ from archanalyzer.graph import Block, Layer, Op
 from archanalyzer.spec.arguments import BlockArguments
 from archanalyzer.spec.document import BlockDefinition, Document
 from archanalyzer.spec.entries import LayerEntry, cost_of
-from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, found_value, kind_hint, listed
+from archanalyzer.spec.evaluation import Evaluator, Names, ReportedError, found_value, listed
 from archanalyzer.spec.fields import FieldReader
+from archanalyzer.spec.hints import kind_hint
 from archanalyzer.spec.limits import raised_by
 from archanalyzer.spec.naming import Frame, Scope
-from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from archanalyzer.spec.nodes import Node, ScalarNode
 from archanalyzer.spec.references import READS, Unresolved
 from archanalyzer.spec.scalars import Value, shown
 from archanalyzer.spec.sharing import BlockUsed, Sharing, Unsound
 from archanalyzer.spec.size import too_large
+from archanalyzer.spec.written import is_constant, names_given
 
 _Steps: TypeAlias = Generator[Any, Any, int]
 
@@ -63,6 +65,8 @@ class Expansion:
         self.unresolved: list[Unresolved] = []
         self.opaque: set[str] = set() if document.inputs else {""}
         """Full names of blocks and groups that could not be expanded, so that nothing is known of what is in them."""
+        self.left_out: set[str] = set()
+        """Full names of what would be there, had it not been repeated 0 times."""
         self.unread: set[int] = set()
         """The layers that are given to a block which does not read them."""
         self.top = Frame(Scope(), document.variables, None)
@@ -138,6 +142,8 @@ class Expansion:
             raise
         except ReportedError:
             return self._unsound(entry, frame, reads)
+        if turns == 0:
+            self.left_out.update(frame.scope.prefix + name for name in names_given(entry))
         for turn in range(turns):
             names = frame.names if entry.repeat is None else frame.names.counting(entry.counter, turn)
             self._count(entry, frame, 1 if turn == 0 else entry.cost)
@@ -151,7 +157,7 @@ class Expansion:
         turns = self._ev.value(entry.repeat, frame.names, trail)
         if not _is_count(turns):
             message = f"expected `repeat` as a whole number, 0 or more, found {found_value(entry.repeat, turns)}"
-            hint = kind_hint(entry.repeat, turns, int, accepts=_is_count)
+            hint = kind_hint(entry.repeat, turns, int, accepts=_is_count, names=frame.names)
             raise self._ev.report(INVALID_REPEAT, message, entry.repeat, hint=hint, trail=trail)
         if turns > self._ev.limits.layers:
             raise self._too_many(entry.repeat, trail)
@@ -251,7 +257,7 @@ class Expansion:
                 raise ReportedError("fields")
             return known
         shared = None if shares is None else self.layers[shares].op
-        if shared is None and _is_constant(entry.fields):
+        if shared is None and is_constant(entry.fields):
             self._constant[entry] = None
         op = self._fields.op(op_type, entry, names, scope.trail, shared)
         if entry in self._constant:
@@ -264,7 +270,7 @@ class Expansion:
         value = self._ev.value(entry.frozen, names, frame.scope.trail)
         if not isinstance(value, bool):
             message = f"expected `frozen` as `true` or `false`, found {found_value(entry.frozen, value)}"
-            hint = kind_hint(entry.frozen, value, bool)
+            hint = kind_hint(entry.frozen, value, bool, accepts=lambda frozen: frozen is not None, names=names)
             raise self._ev.report(INVALID_FIELD, message, entry.frozen, hint=hint, trail=frame.scope.trail)
         return value
 
@@ -323,7 +329,8 @@ class Expansion:
             return self._unsound(entry, frame, reads, full)
         self._sharing.uses[full] = BlockUsed(block.name.text, values.maps[0])
         inputs = dict(zip(block.inputs, reads, strict=True))
-        self.unread.update(inputs[name] for name in self._unread[block.name.text])
+        for name in self._unread[block.name.text]:
+            self.unread.add(inputs[name])
         scope = Scope(f"{full}/", inputs, trail, shared, places=dict(block.inputs))
         output: int
         inner = Frame(scope, values, reads[0] if len(reads) == 1 else None, frozen=frozen)
@@ -360,15 +367,6 @@ class Expansion:
 
 def _is_count(value: Value) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_constant(node: Node | None) -> bool:
-    """Whether a layer's fields are the same wherever it is expanded, because no expression stands in them."""
-    if isinstance(node, ScalarNode):
-        return not node.text.startswith("=")
-    if isinstance(node, MappingNode):
-        return all(_is_constant(entry.value) for entry in node.entries.values())
-    return not isinstance(node, SequenceNode) or all(_is_constant(item) for item in node.items)
 
 
 def _run(steps: _Steps) -> int:

@@ -165,7 +165,7 @@ def _parse(text: str, limits: Limits) -> ast.expr:
 def _syntax_hint(line: str) -> str | None:
     if any(mark in line for mark in ("&&", "||", "!")):
         return "write `and`, `or`, `not`"
-    if "?" in line:
+    if "?" in line or (" if " in line and " else " not in line):
         return "write `a if condition else b`"
     opened, closed = (sum(map(line.count, marks)) for marks in ("([{", ")]}"))
     if opened != closed:
@@ -323,7 +323,7 @@ class _Compiler:
             raise _not_allowed(node)
         name = node.func.id
         if name not in FUNCTIONS:
-            hint = did_you_mean(name, list(FUNCTIONS), "functions")
+            hint = _INSTEAD_OF_FUNCTIONS.get(name) or did_you_mean(name, list(FUNCTIONS), "functions")
             raise ValueProblem(EXPRESSION_NAME, f"there is no function `{name}`", hint)
         most, apply = FUNCTIONS[name]
         if not node.args or (most and len(node.args) > most):
@@ -372,6 +372,11 @@ _NODES: dict[type[ast.expr], Callable[[_Compiler, Any, int], _Step]] = {
     ast.Call: _Compiler.call,
     ast.List: _Compiler.list,
     ast.Subscript: _Compiler.subscript,
+}
+_INSTEAD_OF_FUNCTIONS = {
+    **dict.fromkeys(("int", "trunc", "round"), "`floor` rounds down, `ceil` up"),
+    "sqrt": "write `x ** 0.5`",
+    "pow": "the power is written `**`",
 }
 _INSTEAD: dict[type[ast.AST], str] = {
     ast.Tuple: "a list is written in `[]`",

@@ -10,7 +10,8 @@ from archanalyzer.diagnostics.rules.language import INVALID_FIELD, UNKNOWN_FIELD
 from archanalyzer.graph import Graph, Pinned, Running
 from archanalyzer.recipe import DEFAULT_OPTIMIZER, INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS, Setting
 from archanalyzer.spec.document import Document, read_keys
-from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, listed
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, listed
+from archanalyzer.spec.hints import kind_hint
 from archanalyzer.spec.nodes import Entry, MappingNode, Node, ScalarNode
 from archanalyzer.spec.references import part_of
 from archanalyzer.spec.scalars import shown
@@ -59,6 +60,8 @@ def _array(entry: Entry, value: Any, ev: Evaluator) -> Pinned:
     if _is_array(value):
         return Pinned(value, entry.value.source, entry.key.source)
     message = f"expected {shown(entry.key.text)} as numbers in lists of equal lengths"
+    if isinstance(entry.value, ScalarNode):
+        message += f", found {found_value(entry.value, value)}"
     raise ev.report(INVALID_FIELD, message, entry.value)
 
 
@@ -80,6 +83,9 @@ def _named(
             found.append((name, entry))
         elif part_of(name, opaque) is None:
             hint = ev.similar(name, known, f"{what}s")
+            owner, _, own = name.rpartition(".")
+            if what == "layer" and own and owner in known:
+                hint = f"an array stands inside its layer: {shown(f'{owner}: {{{own}: …}}')}"
             ev.report(UNKNOWN_LAYER, f"there is no {what} {shown(name)}", entry.key, hint=hint)
     return found
 
@@ -142,7 +148,9 @@ def _setting(node: Node, setting: Setting, names: Mapping[str, Any], ev: Evaluat
     if isinstance(value, int | float) and setting.admits(value):
         return float(value)
     message = f"expected `{setting.name}` as {setting.expected}, found {found_value(node, value)}"
-    raise ev.report(INVALID_FIELD, message, node, hint=kind_hint(node, value, int, float, accepts=setting.admits))
+    raise ev.report(
+        INVALID_FIELD, message, node, hint=kind_hint(node, value, int, float, accepts=setting.admits, names=names)
+    )
 
 
 def _initializer(node: Node | None, names: Mapping[str, Any], ev: Evaluator) -> str | float | None:

@@ -16,11 +16,15 @@ from archanalyzer.diagnostics.rules.language import INVALID_FIELD, MISSING_FIELD
 from archanalyzer.diagnostics.rules.plugins import PLUGIN_FAILED
 from archanalyzer.graph import Op, WrongField
 from archanalyzer.spec.entries import LayerEntry
-from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, kind_hint, shown_value
+from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, shown_value
+from archanalyzer.spec.hints import kind_hint
 from archanalyzer.spec.nodes import MappingNode, Node, SequenceNode
 from archanalyzer.spec.scalars import Value
 
 _Names = Mapping[str, Value]
+
+_MOST_HINTS = 8
+"""For how many of an entry's wrong values others are tried in their place, each time with all fields."""
 
 
 class FieldReader:
@@ -46,7 +50,7 @@ class FieldReader:
             try:
                 op = _made(op_type, values)
             except ValidationError as error:
-                told = _FieldErrors(op_type, entry, values, wrong)
+                told = _FieldErrors(op_type, entry, values, wrong, names)
                 raise told.report(error, self._ev, trail) from None
             except PluginError as fault:
                 node = entry.type or entry.source
@@ -76,7 +80,10 @@ class FieldReader:
             return {name: each.value for name, each in node.entries.items()}
         if op_type.scalar_field is None:
             message = f"`{op_type.name}` expects its fields as a map, found {node.kind}"
-            raise self._ev.report(INVALID_FIELD, message, node, hint=_field_list(op_type), trail=trail)
+            hint = _field_list(op_type)
+            if op_type.arity.most != 1 and isinstance(node, SequenceNode):
+                hint = "what it reads stands beside the type, in `from:`"
+            raise self._ev.report(INVALID_FIELD, message, node, hint=hint, trail=trail)
         return {op_type.scalar_field: node}
 
     def _value(self, op_type: type[Op], name: str, node: Node, names: _Names, trail: BlockUse | None) -> Value:
@@ -111,6 +118,7 @@ class _FieldErrors(NamedTuple):
     entry: LayerEntry
     given: Mapping[str, Value]
     wrong: Collection[str]
+    names: _Names
 
     def report(self, error: ValidationError, ev: Evaluator, trail: BlockUse | None) -> ReportedError:
         """One diagnostic for each value that is wrong, at its own place where it has one."""
@@ -121,12 +129,12 @@ class _FieldErrors(NamedTuple):
             if not self._is_told(field, detail):
                 wrong = _wrong(self.entry, field, self.given.get(field), detail)
                 places.setdefault((field, wrong.node.start), wrong).details.append(detail)
-        for (field, _), wrong in places.items():
+        for number, ((field, _), wrong) in enumerate(places.items()):
             if {detail["type"] for detail in wrong.details} == {"missing"}:
                 hint, message = self.op_type.model_fields[field].description, f"`{self.op_type.name}` needs `{field}`"
                 ev.report(MISSING_FIELD, message, self.entry.type, hint=hint, trail=trail)
             else:
-                message, hint = self._message(field, wrong, ev)
+                message, hint = self._message(field, wrong if number < _MOST_HINTS else wrong.without_hint, ev)
                 ev.report(INVALID_FIELD, message, wrong.node, hint=hint, trail=trail)
         return ReportedError("fields")
 
@@ -149,16 +157,17 @@ class _FieldErrors(NamedTuple):
     def _expected(self, field: str, wrong: _Wrong, ev: Evaluator) -> tuple[str, str | None]:
         """What a value should be, and a hint."""
         first = wrong.details[0]
-        hint = kind_hint(wrong.node, wrong.value, *_wanted(wrong), accepts=partial(self._accepts, field, wrong))
+        accepts = partial(self._accepts, field, wrong)
+        hint = None
+        if wrong.gets_hint:
+            hint = kind_hint(wrong.node, wrong.value, *_wanted(wrong), accepts=accepts, names=self.names)
         if len(wrong.details) == 1:
             if first["type"] == "value_error":
                 error = first["ctx"]["error"]
                 return error.expected if isinstance(error, WrongField) else str(error), hint
             if first["type"] == "literal_error":
-                choices = re.findall(r"'([^']*)'", first["ctx"]["expected"])
-                hint = ev.similar(wrong.value, choices, "") if isinstance(wrong.value, str) else None
-                near = hint if hint is not None and hint.startswith("did") else None
-                return first["ctx"]["expected"].replace("'", "`"), near
+                return first["ctx"]["expected"].replace("'", "`"), _near_choice(wrong, ev)
+        hint = hint or _near_choice(wrong, ev)
         if wrong.path:
             kinds = {"greater_than_equal": "{ge} or more", "int_type": "a whole number"}
             return kinds.get(first["type"], "another item").format(**first.get("ctx", {})), hint
@@ -167,10 +176,10 @@ class _FieldErrors(NamedTuple):
     def _accepts(self, field: str, wrong: _Wrong, value: Value) -> bool:
         """Whether nothing would be wrong at this place if ``value`` stood there."""
         values = {**self.given, field: _replaced(self.given.get(field), wrong.path, value)}
+        places = {detail["loc"] for detail in wrong.details} | {(field,)}
         try:
-            _made(self.op_type, values)
+            _made(self.op_type, {name: each for name, each in values.items() if each is not None})
         except ValidationError as error:
-            places = {detail["loc"] for detail in wrong.details}
             return not any(detail["loc"] in places for detail in error.errors(include_url=False))
         except PluginError:
             return False
@@ -188,6 +197,11 @@ class _Wrong(NamedTuple):
     path: tuple[int, ...]
     details: list[Any]
     is_written: bool = True
+    gets_hint: bool = True
+
+    @property
+    def without_hint(self) -> _Wrong:
+        return self._replace(gets_hint=False)
 
     @property
     def found(self) -> str:
@@ -223,6 +237,14 @@ def _field_of(detail: Any) -> str:
     if isinstance(error, WrongField):
         return error.field
     return str(detail["loc"][0]) if detail["loc"] else ""
+
+
+def _near_choice(wrong: _Wrong, ev: Evaluator) -> str | None:
+    """A hint for one who misspelt one of the words that there are to choose from."""
+    expected = " ".join(each["ctx"]["expected"] for each in wrong.details if each["type"] == "literal_error")
+    choices = re.findall(r"'([^']*)'", expected)
+    hint = ev.similar(wrong.value, choices, "") if choices and isinstance(wrong.value, str) else None
+    return hint if hint is not None and hint.startswith("did") else None
 
 
 def _wanted(wrong: _Wrong) -> tuple[type, ...]:

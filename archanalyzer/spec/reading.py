@@ -7,7 +7,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from archanalyzer.diagnostics import Problems, Source, SourceFile, SpecError
-from archanalyzer.diagnostics.rules.language import DUPLICATE_NAME, EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
+from archanalyzer.diagnostics.rules.language import EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
 from archanalyzer.diagnostics.rules.text import EMPTY_FILE
 from archanalyzer.graph import Graph, Layer, Spec
 from archanalyzer.spec.composing import compose
@@ -18,7 +18,7 @@ from archanalyzer.spec.expectations import read_expectations
 from archanalyzer.spec.extras import read_running
 from archanalyzer.spec.ignoring import read_ignores
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
-from archanalyzer.spec.references import part_of, report_unresolved
+from archanalyzer.spec.references import as_list, part_of, report_unresolved
 from archanalyzer.spec.scalars import shown
 from archanalyzer.spec.sharing import Unsound
 from archanalyzer.spec.text import read, source_from_string
@@ -75,7 +75,9 @@ def _spec(file: SourceFile, path: str, overrides: Overrides, limits: Limits) -> 
         expansion = Expansion(document, ev)
     except ReportedError:
         raise SpecError(problems.diagnostics) from None
-    report_unresolved(expansion.unresolved, expansion.layers, expansion.outputs, expansion.opaque, ev)
+    report_unresolved(
+        expansion.unresolved, expansion.layers, expansion.outputs, expansion.opaque, expansion.left_out, ev
+    )
     if len(expansion.layers) == len(document.inputs) and not problems.has_errors:
         hint = "`repeat: 0` leaves a layer out"
         ev.report(EMPTY_BLOCK, "`layers:` has no layer in it", document.sections["layers"], hint=hint)
@@ -110,12 +112,9 @@ def _outputs(document: Document, expansion: Expansion, ev: Evaluator) -> tuple[i
     outputs: dict[int, None] = {}
     for name in document.outputs:
         if name.text in expansion.outputs:
-            output = expansion.outputs[name.text]
-            if output in outputs:
-                ev.report(DUPLICATE_NAME, f"{shown(name.text)} is among the outputs already", name, hint="take it out")
-            outputs[output] = None
+            outputs[expansion.outputs[name.text]] = None
         elif part_of(name.text, expansion.opaque) is None:
-            hint = ev.similar(name.text, expansion.outputs, "layers")
+            hint = as_list(name.text) or ev.similar(name.text, expansion.outputs, "layers")
             ev.report(UNKNOWN_LAYER, f"there is no layer {shown(name.text)}", name, hint=hint)
     return tuple(outputs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from archanalyzer.diagnostics import Note
@@ -20,6 +21,7 @@ READS, SHARES = "reads", "shares the weights of"
 
 _MOST_VISITED = 200_000
 _LONGEST_NAME = 10_000
+_MOST_LOOKED_THROUGH = 2_000
 _UPWARDS = re.compile(r"^(?:\.{0,2}/)+")
 """A way out of a block as a path of files would have it, which there is none of."""
 
@@ -50,6 +52,7 @@ def report_unresolved(
     layers: Sequence[Layer],
     outputs: Mapping[str, int],
     opaque: Collection[str],
+    left_out: Collection[str],
     ev: Evaluator,
 ) -> None:
     """Tells misspelt names from layers further down, and those from circles; each reference is told once."""
@@ -68,7 +71,7 @@ def report_unresolved(
         if target >= each.reader:  # what stands above and is opaque has been told
             below.setdefault(id(each.name), []).append(_Below(each, target))
     for each in unknown.values():
-        _report_unknown(each, outputs, ev)
+        _report_unknown(each, outputs, left_out, ev)
     circles = _Circles(layers, edges)
     for uses in below.values():
         _report_below(uses, layers, circles, ev)
@@ -81,7 +84,16 @@ class _Below(NamedTuple):
     target: int
 
 
-def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator) -> None:
+def as_list(written: str) -> str | None:
+    """A hint for one who wrote several names as one text."""
+    names = [name.strip() for name in written.strip("()").split(",")]
+    if len(names) == 1 or not all(names):
+        return None
+    listed = ", ".join(names)
+    return f"a list is written in brackets: {shown(f'[{listed}]')}"
+
+
+def _report_unknown(each: Unresolved, outputs: Mapping[str, int], left_out: Collection[str], ev: Evaluator) -> None:
     written, trail = each.name.text, each.frame.scope.trail
     hint: str | None
     if written == "previous":
@@ -91,6 +103,10 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
         hint = f"a block sees nothing outside itself: give it {outside} as one of its `inputs:`"
     elif "/" in written:
         hint = ev.similar(written, outputs, "names")
+    elif each.frame.full_name(written) in left_out:
+        hint = "repeated 0 times, it is left out; `previous` stands for the layer above, whichever that is"
+    elif listed := as_list(written):
+        hint = listed
     else:
         known = _above(each, outputs) if ev.problems.gives_hints else ()
         hint = ev.similar(written, known, "names to be seen here")
@@ -98,10 +114,13 @@ def _report_unknown(each: Unresolved, outputs: Mapping[str, int], ev: Evaluator)
 
 
 def _above(each: Unresolved, outputs: Mapping[str, int]) -> list[str]:
-    """The names that could be read, or shared, where a reference stands."""
+    """The names that could be read, or shared, where a reference stands; paths only of layers of the very name."""
     frame, inputs = each.frame, each.frame.scope.inputs
     names = frame.known_names()
-    return [name for name in names if name in inputs or outputs.get(frame.full_name(name), -1) < each.reader]
+    seen = [name for name in names if name in inputs or outputs.get(frame.full_name(name), -1) < each.reader]
+    prefix, ending = frame.scope.prefix, f"/{each.name.text}"
+    inside = (name for name in islice(outputs, _MOST_LOOKED_THROUGH) if name.endswith(ending))
+    return [*seen, *(name[len(prefix) :] for name in islice(inside, 2) if name.startswith(prefix))]
 
 
 def _report_below(uses: Sequence[_Below], layers: Sequence[Layer], circles: _Circles, ev: Evaluator) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
-from archanalyzer.spec.document import Document, types_used
+from archanalyzer.spec.document import Document
 from archanalyzer.spec.entries import LayerEntry
 from archanalyzer.spec.limits import Limits
 from archanalyzer.spec.nodes import ScalarNode
 from archanalyzer.spec.scalars import ValueProblem, scalar_value
+from archanalyzer.spec.written import types_used
 
 
 class Size(NamedTuple):

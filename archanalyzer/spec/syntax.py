@@ -13,6 +13,7 @@ from archanalyzer.diagnostics import Note, Problems, SourceFile
 from archanalyzer.diagnostics.rules.text import YAML_SYNTAX
 from archanalyzer.spec.scalars import shown
 
+_END = re.compile(r"^\.\.\.(?=\s)", re.MULTILINE)
 _WORD = re.compile(r"[^\s,\[\]{}]+|\S")
 
 
@@ -101,8 +102,9 @@ def _in_quotes(place: _Place) -> tuple[str, str | None]:
 def _in_block_map(place: _Place) -> tuple[str, str | None]:
     if place.line_before.strip():
         return _after_value(place)
-    hint = "all keys of a map have the same indentation"
-    return f"expected a key of the map above, found {place.found}", hint
+    if place.found == "`-`":
+        return "expected a key of the map above, found a list item", "all items of a list have the same indentation"
+    return f"expected a key of the map above, found {place.found}", "all keys of a map have the same indentation"
 
 
 def _in_block_list(place: _Place) -> tuple[str, str | None]:
@@ -113,7 +115,15 @@ def _in_block_list(place: _Place) -> tuple[str, str | None]:
 
 def _after_value(place: _Place) -> tuple[str, str | None]:
     place.reading = ""
-    return f"expected the end of the line, found {place.found}", None
+    return f"expected the end of the line, found {place.found}", _quote_hint(place)
+
+
+def _quote_hint(place: _Place) -> str | None:
+    """A hint for one whose text in quotes goes on behind a quote inside it."""
+    quote, goes_on = place.line_before[-1:], place.text[place.index : place.index + 1].isalnum()
+    if quote == "'" and goes_on:
+        return "in single quotes, write `''` for a quote"
+    return 'in double quotes, write `\\"` for a quote' if quote == '"' and goes_on else None
 
 
 def _missing_colon(place: _Place) -> tuple[str, str | None]:
@@ -134,6 +144,8 @@ def _in_block_text(place: _Place) -> tuple[str, str | None]:
 
 def _after_the_end(place: _Place) -> tuple[str, str | None]:
     hint = None if place.line_before.strip() else "check the indentation of this line"
+    if _END.search(place.text, 0, place.index):
+        hint = "the line `...` above ends the document; take it out"
     return f"expected the end of the file, found {place.found}", hint
 
 

@@ -59,7 +59,7 @@ def test_output(name: str, fields: dict[str, Any], inputs: list[Shape], output: 
             {"axes": (1, 0)},
             [(3, 4, 5)],
             "wrong-rank",
-            "2 axes are permuted, the input, 3×4×5, has another number",
+            "2 axes are permuted, the input, 3×4×5, has 3",
         ),
         (
             "upsample",

@@ -185,3 +185,16 @@ def test_hints_end_where_comparing_names_would_take_long() -> None:
     lines = said(f"{FLAT}layers: [{', '.join(['reul'] * 1000)}]\n", limits=Limits())
     assert lines[0].endswith("(did you mean `relu`?)")
     assert lines[-1].endswith("no layer type or block `reul`")
+
+
+def test_variables_in_a_circle_and_one_that_is_set_from_outside() -> None:
+    text = f"{FLAT}variables: {{a: =b // 2, b: =a * 2}}\nlayers: [relu]\n"
+    message = "s:3:16 expression-name: `=b // 2`: `b` has no value yet"
+    assert said(text) == [f"{message} (no order will do, for each needs the next: `a` → `b` → `a`)"]
+    assert said(text, settings={"a": "4"}) == []
+    assert said(text, settings={"b": "4"}) == [f"{message} (a value sees those above it; move what it needs up)"]
+
+
+def test_a_block_of_which_each_input_is_read_by_a_group() -> None:
+    block = "blocks:\n  b: {inputs: [y, z], layers: [{layers: [{add: , from: [y, z]}], from: y}]}\n"
+    assert said(f"{FLAT}{block}layers: [{{b: , from: [x, x]}}]\n") == []

@@ -44,8 +44,9 @@ def test_the_counter_is_gone_after_the_repeat_and_unknown_in_a_block() -> None:
         "s:3:40 expression-name: `=i + 1`: there is no `i` here (there are no names here)"
     ]
     block = "blocks:\n  b: {layers: [dense: =i + 1]}\n"
+    hint = "a block sees its own arguments and the variables: pass `i` on as an argument"
     assert said(f"{FLAT}{block}layers: [{{b: , repeat: 2}}]\n") == [
-        "s:4:23 expression-name: `=i + 1`: there is no `i` here (there are no names here) <b 5>"
+        f"s:4:23 expression-name: `=i + 1`: there is no `i` here ({hint}) <b 5>"
     ]
 
 

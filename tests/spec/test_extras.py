@@ -76,7 +76,7 @@ def test_what_a_weight_is_not_pinned_by(weight: str, line: str) -> None:
 
 def test_initializers_are_for_weights_alone() -> None:
     (line,) = said(f"{DENSE}data: {{inputs: {{x: he}}}}\n")
-    assert line == "s:4:20 invalid-field: expected `x` as numbers in lists of equal lengths"
+    assert line == "s:4:20 invalid-field: expected `x` as numbers in lists of equal lengths, found `he`"
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -55,11 +55,13 @@ INEXPRESSIBLE: dict[str, str] = {
 EXCEPTIONS: dict[str, str] = {
     "block-argument-misspelt": "the arguments of a block are the spec's own",
     "block-argument-wrong": "what an argument comes to",
+    "block-arguments-beside": "the names of blocks are the spec's own",
     "block-in-block": "what an argument comes to",
     "data-batches": "as many samples of each input",
     "expression-result": "what an expression comes to",
     "field-axes": "the numbers in a list with each other",
     "field-scientific": "in JSON, 1e3 is a whole number",
+    "version-as-a-float": "in JSON, 1.0 is a whole number",
     "layers-left-out": "`repeat: 0` leaves all layers out",
     "repeat-of-two-inputs": "how many layers it reads",
     "counter-from-zero": "what an expression comes to",

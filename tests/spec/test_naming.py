@@ -153,3 +153,9 @@ def test_the_network_is_called_by_its_name_or_its_file() -> None:
     assert parse_spec(f"{text}name: 3.10\n", name="a/b.yaml").graph.name == "3.10"
     assert parse_spec(text, name="a/b.yaml").graph.name == "b"
     assert parse_spec(text).graph.name == "string"
+
+
+def test_a_layer_in_a_block_does_not_take_the_name_of_an_input() -> None:
+    block = "blocks:\n  b: {inputs: [relu, y], layers: [{relu: , from: relu}, {add: , from: [previous, y]}]}\n"
+    graph = sound(f"{FLAT}{block}layers: [{{b: , from: [x, x]}}]\n")
+    assert reads(graph) == {"b/relu_2": ["x"], "b/add": ["b/relu_2", "x"]}
