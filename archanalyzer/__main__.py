@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 _INTERRUPTED = 130
 
@@ -17,6 +18,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.path[0] == os.getcwd():  # noqa: PTH109 - pathlib is slow to import
-        del sys.path[0]  # put there for `python -m`; what lies in the current folder is no code of ours
+    with suppress(OSError):  # the current folder may have been deleted
+        if sys.path[0] == os.getcwd():  # noqa: PTH109 - pathlib is slow to import
+            del sys.path[0]  # put there for `python -m`; what lies in the current folder is no code of ours
     sys.exit(main())

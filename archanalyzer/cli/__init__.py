@@ -104,10 +104,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except MemoryError:
         click.echo("archanalyzer: out of memory: what is asked for is too large for this machine", err=True)
         return UNUSABLE
-    except Exception as error:  # a traceback is for us, not for who runs the command
-        if os.environ.get("ARCHANALYZER_TRACEBACK"):
-            raise
+    except (Exception, SystemExit) as error:  # a traceback is for us, not for who runs the command
         if not told_of_plugin(error):
+            if isinstance(error, SystemExit) or os.environ.get("ARCHANALYZER_TRACEBACK"):
+                raise
             _report(error)
         return UNUSABLE
     return code if isinstance(code, int) else 0

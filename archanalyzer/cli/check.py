@@ -114,7 +114,7 @@ def _verdict(analyzed: Analyzed, found: Sequence[Diagnostic], unmet: Sequence[Di
     from archanalyzer.report.verdicts import Outcome, Verdict
 
     expectations = analyzed.spec.expectations
-    if has_errors(found) or has_errors(unmet):
+    if has_errors(each for each in found if each not in analyzed.faults) or has_errors(unmet):
         outcome = Outcome.ERROR
     elif unmet:
         outcome = Outcome.FAILED

@@ -61,8 +61,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option, which click giv
     archanalyzer diff --revisions main specs/vgg16.yaml --format markdown
     archanalyzer diff --revisions v1.0..v2.0 specs/vgg16.yaml --all
     """  # noqa: D301 - click reads the control character
-    from archanalyzer.cli.output import deliver
+    from archanalyzer.cli.output import deliver, emit, page
     from archanalyzer.passes.comparing.comparing import compare
+    from archanalyzer.report.diagnostics import as_text
 
     sides = _sides(old, new, revisions)
     refuse_overwriting(tuple(side for side in sides if isinstance(side, str)), output)
@@ -72,6 +73,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option, which click giv
     if any(one.partial for one in analyzed):
         _tell(analyzed, output)
         return 2
+    faults = dict.fromkeys(fault for one in analyzed for fault in one.faults)
+    emit(as_text(tuple(faults), page(sys.stderr)), err=True)
     comparison = compare(*analyzed)
     deliver(_written(comparison, format_name, output, every), output, exact=format_name != "table")
     return int(comparison.differs)
@@ -112,20 +115,12 @@ def _passes(advice: bool) -> Passes:
 def _analyzed(side: Revision | str, overrides: _Overrides, passes: Passes) -> Analyzed:
     """The facts of one side; of one that cannot be read at all, those of no layer."""
     from archanalyzer.cli.reading import read_and_analyze
-    from archanalyzer.diagnostics import SpecError
-    from archanalyzer.graph import Graph, Spec
-    from archanalyzer.passes.analyzing import analyze
-    from archanalyzer.spec import parse_spec
 
     settings, input_shapes, dtype = overrides
-    if isinstance(side, str):
-        return read_and_analyze(side, settings=settings, input_shapes=input_shapes, dtype=dtype, passes=passes)
-    text, name = side.text(), str(side)
-    try:
-        spec = parse_spec(text, name=name, settings=settings, input_shapes=input_shapes, dtype=dtype)
-    except SpecError as error:
-        spec = Spec(name, Graph(name, layers=(), outputs=()), diagnostics=error.diagnostics)
-    return analyze(spec, passes)
+    text = None if isinstance(side, str) else side.text()
+    return read_and_analyze(
+        str(side), text=text, settings=settings, input_shapes=input_shapes, dtype=dtype, passes=passes
+    )
 
 
 def _tell(analyzed: list[Analyzed], output: str | None) -> None:

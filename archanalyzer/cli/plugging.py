@@ -49,8 +49,10 @@ def with_plugins(command: click.Command) -> click.Command:
 
 
 def _admit(context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> None:
+    if context.resilient_parsing:  # a shell asks what may stand here: nothing is run for that
+        return
     found = list(_found(names))
-    if not found or context.resilient_parsing:
+    if not found:
         return
     from archanalyzer.cli.output import emit, page
     from archanalyzer.plugins.admitting import Admitted
@@ -60,10 +62,18 @@ def _admit(context: click.Context, _parameter: click.Parameter, names: tuple[str
     context.find_root().call_on_close(admitted.dismiss)  # closed even where the options are wrong
     admitted.admit(found)
     emit(as_text(admitted.diagnostics, page(sys.stderr)), err=True)
-    context.meta[_AT_FAULT] = bool(admitted.diagnostics)
+    if admitted.diagnostics:
+        context.meta[_AT_FAULT] = True
 
 
-def told_of_plugin(error: Exception) -> bool:
+def plugin_is_at_fault() -> None:
+    """Makes the exit code of the command that is running say that something could not be used."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[_AT_FAULT] = True
+
+
+def told_of_plugin(error: BaseException) -> bool:
     """Tells of an error that a plugin has made, wherever it came out; False where none has."""
     if "archanalyzer.plugins.admitting" not in sys.modules:
         return False

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import click
 
-from archanalyzer.spec import DEFAULT_LIMITS
+from archanalyzer.cli.limiting import chosen_limits
 
 _OF_FILE = re.compile(r"((?:[^:{]|\{[^}]*\})+):(.+)", re.DOTALL)
 """A colon within braces belongs to the revision: ``HEAD^{/fix: bug}:net.yaml``."""
@@ -56,8 +56,8 @@ class Revision(NamedTuple):
             raise click.ClickException(message) from None
         if kind != b"blob":
             raise click.ClickException(f"`{self}`: expected a file, found a folder")
-        if size > DEFAULT_LIMITS.file_bytes:
-            limit = DEFAULT_LIMITS.file_bytes
+        limit = chosen_limits().file_bytes
+        if size > limit:
             raise click.ClickException(f"`{self}`: expected at most {limit:,} bytes, found {size:,}")
         try:
             return _git(folder, "cat-file", "blob", name)  # as `git show` does it, without its filters and colours
@@ -117,6 +117,10 @@ def _nearest_folder(path: str) -> tuple[Path, str]:
         raise click.ClickException(f"`{path}`: there is no such file") from None
 
 
+_LONGEST = 60
+"""Seconds that git may take."""
+
+
 class _Refused(Exception):
     """What git said."""
 
@@ -131,9 +135,16 @@ def _git(folder: Path, *arguments: str) -> bytes:
     variables = dict(os.environ)
     if "GIT_WORK_TREE" not in variables:
         variables.pop("GIT_DIR", None)  # as hooks set it; the folder would be taken for the top of the repository
-    command = ["git", *arguments]
+    # A repository that somebody sent may be made to fetch what it lacks, by a program of its choice: so nothing is
+    # fetched, and a bare repository inside of another is none.
+    variables |= {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
+    command = ["git", "-c", "safe.bareRepository=explicit", *arguments]
     try:
-        run = subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)  # noqa: S603
+        run = subprocess.run(  # noqa: S603
+            command, cwd=folder, env=variables, capture_output=True, check=False, timeout=_LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        raise _Refused(f"git has not answered within {_LONGEST} seconds") from None
     except FileNotFoundError:
         raise click.ClickException("git is not installed, or not on the PATH: revisions are read with it") from None
     except (OSError, ValueError) as error:

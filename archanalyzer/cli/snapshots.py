@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from archanalyzer.cli.limiting import chosen_limits
 from archanalyzer.diagnostics import Diagnostic, SpecError
 from archanalyzer.diagnostics.ignoring import told
 from archanalyzer.diagnostics.rules.expectations import IMPOSSIBLE_EXPECTATION, SNAPSHOT_DIFFERS
@@ -17,7 +18,6 @@ from archanalyzer.graph import Expectation, Topic
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.expectations import Held
 from archanalyzer.passes.facts import Facts
-from archanalyzer.spec import DEFAULT_LIMITS
 from archanalyzer.spec.text import STDIN, read
 
 
@@ -54,6 +54,8 @@ def _compared(analyzed: Analyzed, held: Held) -> Compared:
         return Compared()
     if not held.complete:
         return Compared(_differs(wanted, "found a network with errors"))
+    if analyzed.faults:
+        return Compared(_differs(wanted, "a plugin is at fault, so that not all of the report is known"))
     path = _inside(analyzed.spec.path, str(wanted.value))
     if path is None:
         message = f"`snapshot`: `{wanted.value}` does not lie in the folder that the spec stands in"
@@ -69,7 +71,7 @@ def _compare(facts: Facts, wanted: Expectation, path: Path) -> Compared:
         hint = "`archanalyzer check --update` writes it"
         return Compared(_differs(wanted, f"there is no file `{name}` yet", hint), (), path, report, name)
     try:
-        old = read(str(path), DEFAULT_LIMITS).text
+        old = read(str(path), chosen_limits()).text
     except SpecError as error:
         return Compared(_differs(wanted, f"`{name}`: {error.diagnostics[0].message}"))
     lines = difference(old, report, name)

@@ -32,7 +32,9 @@ def guarded(what: str, call: Callable[[], T]) -> T:
         return call()
     except PluginError:
         raise
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise PluginError(Diagnostic(PLUGIN_FAILED, f"{what} raised {raised(error)}", place_of(error))) from error
 
 
@@ -76,5 +78,8 @@ def code_place(file: str, line: int = 1, column: int = 1) -> Source:
 
     text = "".join(linecache.getlines(file))
     path = Path(file)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    try:
+        shown = path.relative_to(Path.cwd())
+    except (OSError, ValueError):  # it lies elsewhere, or there is no current folder any more
+        shown = path
     return Source(SourceFile(str(shown), text), line, max(column, 1), max(column, 1) + 1)

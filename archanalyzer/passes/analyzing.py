@@ -19,17 +19,19 @@ class Analyzed(NamedTuple):
 
     Where something is wrong, ``facts`` are those of the layers that it leaves sound, and ``partial`` says so. What the
     spec's comments silence is not among ``diagnostics``. ``network_is_sound``: what is wrong, if anything, is only what
-    is expected of the network or pinned for it, or with a plugin's pass.
+    is expected of the network or pinned for it, or with a plugin's pass; the latter are the ``faults``, in spite of
+    which all else is known.
     """
 
     spec: Spec
     facts: Facts
     diagnostics: tuple[Diagnostic, ...]
     network_is_sound: bool = True
+    faults: tuple[Diagnostic, ...] = ()
 
     @property
     def partial(self) -> bool:
-        return has_errors(self.diagnostics)
+        return has_errors(each for each in self.diagnostics if each not in self.faults)
 
     @property
     def graph(self) -> Graph:
@@ -46,11 +48,12 @@ def analyze(spec: Spec, passes: Passes | None = None) -> Analyzed:
     graph = spec.graph if len(typing.known) == len(spec.graph.layers) else spec.graph.part(typing.known)
     facts = Facts(graph, passes or standard_passes())
     of_network = (*typing.diagnostics, *facts.diagnostics())
-    found = (*spec.diagnostics, *of_network, *facts.faults(), *misfits(facts, spec.running))
+    faults = facts.faults()
+    found = (*spec.diagnostics, *of_network, *faults, *misfits(facts, spec.running))
     if spec.ignores:
         looked_for = {Severity.WARNING, Severity.ADVICE} if _advise(facts.passes) else {Severity.WARNING}
         found = told(found, spec.ignores, lambda rule: rule.severity in looked_for)
-    return Analyzed(spec, facts, found, spec.network_is_sound and not has_errors(of_network))
+    return Analyzed(spec, facts, found, spec.network_is_sound and not has_errors(of_network), faults)
 
 
 def _advise(passes: Passes) -> bool:

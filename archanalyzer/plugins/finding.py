@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -37,16 +38,28 @@ def installed() -> Iterator[Found | Diagnostic]:
     from importlib.metadata import distributions
 
     for distribution in distributions(path=_installation_folders()):
-        for entry in distribution.entry_points.select(group=GROUP):
-            origin = f"`{entry.name}` of {distribution.name} {distribution.version}"
-            module, _, attribute = entry.value.partition(":")
-            yield _of_module(origin, module.strip(), attribute.strip() or ATTRIBUTE)
+        try:
+            entries = [(each.name, each.value) for each in distribution.entry_points.select(group=GROUP)]
+            package = f"{distribution.metadata['Name']} {distribution.version}" if entries else ""
+        except Exception as error:  # a package that is damaged in whatever way is not ours to mend
+            yield _not_imported(f"the entry points of `{getattr(distribution, '_path', distribution)}`", error)
+            continue
+        for name, value in entries:
+            module, _, attribute = value.partition(":")
+            yield _of_module(f"`{name}` of {package}", module.strip(), attribute.strip() or ATTRIBUTE)
 
 
 def named(name: str) -> Iterator[Found | Diagnostic]:
-    """The plugins in a Python file, in the files of a folder, in a module, or those that a ``pyproject.toml`` names."""
+    """The plugins in a Python file, in the files of a folder, in a module, or those that a ``pyproject.toml`` names.
+
+    A name without a separator or an ending is a module's, whatever lies in the current folder; that is ``./name``.
+    """
     path = Path(name)
-    if name.endswith(".toml"):
+    if not name.strip():
+        yield _not_found("the name of a plugin is empty", "is it a variable that has no value?")
+    elif all(part.isidentifier() for part in name.split(".")) and not name.endswith((".py", ".toml")):
+        yield _of_module(f"`{name}`", name, ATTRIBUTE)
+    elif name.endswith(".toml"):
         yield from _in_project(path)
     elif path.is_dir():
         files = [path / "__init__.py"] if (path / "__init__.py").is_file() else sorted(path.glob("[!_]*.py"))
@@ -55,10 +68,8 @@ def named(name: str) -> Iterator[Found | Diagnostic]:
         yield from map(_in_file, files)
     elif name.endswith(".py") or path.is_file():
         yield _in_file(path)
-    elif all(part.isidentifier() for part in name.split(".")):
-        yield _of_module(f"`{name}`", name, ATTRIBUTE)
     else:
-        yield _not_found(f"there is no file or folder `{name}`", "expected a FILE.py, a folder, or a module's name")
+        yield _not_found(f"there is no file or folder `{name}`", "expected a FILE.py, a ./folder, or a module's name")
 
 
 # --- Where installed ones may be
@@ -66,19 +77,23 @@ def named(name: str) -> Iterator[Found | Diagnostic]:
 
 def _installation_folders() -> list[str]:
     """Where packages are imported from, but not the current folder: to stand somewhere names no plugin."""
-    here = str(Path.cwd())
+    try:
+        here = os.getcwd()  # noqa: PTH109
+    except OSError:  # the current folder has been deleted
+        here = ""
     return [folder for folder in sys.path if folder not in ("", here) and Path(folder).is_dir()]
 
 
 def _some_installed() -> bool:
     """Whether any package has an entry for us: to ask the library takes ten times as long, at every start."""
     wanted = f"[{GROUP}]".encode()
-    return any(
-        wanted in entries.read_bytes()
-        for folder in _installation_folders()
-        for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt")
-        for entries in Path(folder).glob(pattern)
-    )
+    for folder in _installation_folders():
+        for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt"):
+            for entries in Path(folder).glob(pattern):
+                with suppress(OSError):  # a damaged package
+                    if wanted in entries.read_bytes():
+                        return True
+    return False
 
 
 # --- Named ones
@@ -104,8 +119,8 @@ def _in_project(path: Path) -> Iterator[Found | Diagnostic]:
         yield Diagnostic(NOT_A_PLUGIN, f"`{path}`: expected a list `plugins` in [tool.archanalyzer]", hint=hint)
         return
     for name in names:
-        beside = path.parent / name
-        yield from named(str(beside) if beside.exists() or name.endswith(".py") else name)
+        is_path = "/" in name or "\\" in name or name.endswith((".py", ".toml"))
+        yield from named(os.path.join(path.parent, name) if is_path else name)  # noqa: PTH118 - keeps `./`
 
 
 def _in_file(path: Path) -> Found | Diagnostic:
@@ -119,7 +134,9 @@ def _in_file(path: Path) -> Found | Diagnostic:
     name = f"archanalyzer_plugin_{hashlib.sha256(os.fsencode(resolved)).hexdigest()[:16]}"
     try:
         return _its_plugin(origin, sys.modules[name] if name in sys.modules else _executed(name, resolved), ATTRIBUTE)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         sys.modules.pop(name, None)
         return _not_imported(origin, error)
 
@@ -143,7 +160,9 @@ def _of_module(origin: str, module: str, attribute: str) -> Found | Diagnostic:
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
             return _not_found(f"there is no module `{module}`, of which the plugin {origin} is", "is it installed?")
         return _not_imported(origin, error)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return _not_imported(origin, error)
 
 

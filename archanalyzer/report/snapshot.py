@@ -14,6 +14,8 @@ from archanalyzer.report.json_text import dump
 _MOST_LINES = 40
 _MOST_COMPARED = 2_000
 """Lines from the first difference on in which others are looked for."""
+_MOST_WHOLE = 5_000
+"""Lines of texts that are compared whole: what it takes may grow with their square."""
 _CONTEXT = 1
 
 
@@ -69,7 +71,9 @@ def difference(old: str, new: str, name: str) -> tuple[str, ...]:
 
 
 def text_difference(old: str, new: str, name: str) -> str:
-    """A unified diff of two texts, whole; line breaks are as they are in the texts."""
+    """A unified diff of two texts, whole; line breaks are as they are in the texts. Of long ones, the beginning."""
+    if max(old.count("\n"), new.count("\n")) > _MOST_WHOLE:
+        return "".join(f"{line}\n" for line in difference(old, new, name))
     path = name.lstrip("/")
     diff = unified_diff(_with_breaks(old), _with_breaks(new), f"a/{path}", f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff)

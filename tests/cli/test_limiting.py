@@ -36,6 +36,27 @@ def test_each_limit_is_met_named_and_raised(name: str, tmp_path: Path, capsys: p
     assert main(["analyze", str(spec), "--limit", f"{name}={kept}"]) == 0
 
 
+@pytest.mark.parametrize("name", MET)
+def test_what_a_limit_can_be_raised_to_can_be_read(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(MET[name][0])
+    assert main(["analyze", str(spec), "--limit", f"{name}={10**40}"]) == 2
+    message = " ".join(capsys.readouterr().err.split())
+    most = message.partition("can be at most ")[2].partition(", found")[0].replace(",", "")
+    assert main(["analyze", str(spec), "--limit", f"{name}={most}"]) == 0
+
+
+def test_as_deep_as_it_can_be_allowed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "net.yaml"
+    for levels, code in ((70, 0), (200, 2)):
+        layers = "[{layers: " * (levels // 2) + "[relu]" + "}]" * (levels // 2)
+        spec.write_text(f"{HEAD}layers: {layers}\n")
+        assert main(["analyze", str(spec), "--limit", "nesting=150"]) == code
+        assert "internal error" not in capsys.readouterr().err
+
+
 def test_every_limit_is_here() -> None:
     assert set(MET) == set(Limits._fields)
 

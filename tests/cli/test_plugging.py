@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +89,7 @@ def test_a_format_at_fault(spec: str, write: Callable[[str], str], capsys: pytes
     ("text", "rule"),
     [
         ("1 / 0\n", "plugin-not-imported"),
+        ("raise GeneratorExit\n", "plugin-not-imported"),
         ("x = 1\n", "not-a-plugin"),
         ("plugin = 3\n", "not-a-plugin"),
         (DEPTH.replace("api=1", "api=99"), "plugin-version"),
@@ -108,6 +111,51 @@ def test_one_at_fault_is_told_once_and_everything_else_answers(
     assert "parameters     8; 32 B as float32" in captured.out
     assert main(["analyze", spec, "--plugin", bad, "--plugin", good, "--format", "shout"]) == 2
     assert capsys.readouterr().out == "NET\n"
+
+
+def test_one_at_fault_keeps_no_command_from_answering(
+    spec: str, tmp_path: Path, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = write(failing("raise ValueError('no')"))
+    out = tmp_path / "facts.csv"
+    assert main(["analyze", spec, "--plugin", bad, "--format", "csv", "-o", str(out)]) == 2
+    assert "relu" in out.read_text()
+    plain = tmp_path / "plain.yaml"
+    plain.write_text("archspec: 1\ninputs: {x: [3]}\nlayers:\n  - dense: 2\nexpect: {totals: {parameters: 8}}\n")
+    for command, answer in (
+        (["check", str(plain)], "ok "),
+        (["run", str(plain)], "dense"),
+        (["field", str(plain)], "dense"),
+        (["diff", str(plain), str(plain)], "no difference"),
+    ):
+        capsys.readouterr()
+        assert main([*command, "--plugin", bad]) == 2, command
+        captured = capsys.readouterr()
+        assert answer in captured.out, command
+        assert "error[plugin-failed]" in captured.err, command
+
+
+def test_a_module_is_no_folder_that_happens_to_lie_here(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "some_company").mkdir()
+    (tmp_path / "some_company" / "evil.py").write_text("print('EVIL')\n" + DEPTH)
+    monkeypatch.chdir(tmp_path)
+    assert main(["analyze", spec, "--plugin", "some_company"]) == 2
+    captured = capsys.readouterr()
+    assert "there is no module `some_company`" in captured.err
+    assert "EVIL" not in captured.out
+    assert main(["analyze", spec, "--plugin", "./some_company"]) == 0
+
+
+def test_nothing_is_run_for_a_shell_that_completes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = tmp_path / "evil.py"
+    evil.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    for name, value in (("_ARCHANALYZER_COMPLETE", "bash_complete"), ("COMP_CWORD", "4")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COMP_WORDS", f"archanalyzer analyze --plugin {evil} to")
+    subprocess.run([sys.executable, "-m", "archanalyzer"], check=True, capture_output=True)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_one_that_is_not_there(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,6 +192,7 @@ plugin = Plugin("bad_kernel", api=1, ops=(BlurPool2d,), kernels={{"blur_pool2d":
     ("body", "result", "told"),
     [
         ("raise KeyError('x')", "Bad", "plugin `bad_kernel` raised KeyError: 'x'"),
+        ("raise SystemExit(0)", "Bad", "plugin `bad_kernel` raised SystemExit: 0"),
         ("pass", "3", "kernel of `blur_pool2d`: expected a subclass of `Kernel`, found 3 (int)"),
         ("pass", "1 / 0", "kernel of `blur_pool2d` raised ZeroDivisionError: division by zero"),
     ],
@@ -158,3 +207,14 @@ def test_a_kernel_at_fault_is_named(
     err = capsys.readouterr().err
     assert f"error[plugin-failed]: {told}" in err
     assert "internal error" not in err
+
+
+def test_a_name_that_is_empty_names_nothing(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "evil.py").write_text("print('EVIL')\n" + DEPTH)
+    monkeypatch.chdir(tmp_path)
+    assert main(["analyze", spec, "--plugin", ""]) == 2
+    captured = capsys.readouterr()
+    assert "the name of a plugin is empty" in captured.err
+    assert "EVIL" not in captured.out

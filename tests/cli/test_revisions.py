@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from archanalyzer.cli import main, revisions
+from archanalyzer.cli import main
 from archanalyzer.cli.revisions import Revision, named, two_of
-from archanalyzer.spec import DEFAULT_LIMITS
 
 FIRST = "archspec: 1\ninputs: {image: [3, 8, 8]}\nlayers:\n  - conv2d: {filters: 4, kernel: 3}\n"
 SECOND = FIRST.replace("4", "8")
@@ -171,10 +170,41 @@ def test_a_mark_at_the_start_is_no_text(repository: Path) -> None:
     assert Revision("HEAD", "net.yaml").text() == FIRST
 
 
-def test_what_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(revisions, "DEFAULT_LIMITS", DEFAULT_LIMITS._replace(file_bytes=10))
-    assert main(["diff", "v1:net.yaml", "net.yaml"]) == 2
+def test_limits_hold_for_revisions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "v1:net.yaml", "net.yaml", "--limit", "file_bytes=10"]) == 2
     assert f"expected at most 10 bytes, found {len(FIRST)}" in capsys.readouterr().err
+    assert main(["diff", "v1:net.yaml", "v1:net.yaml", "--limit", "nodes=3"]) == 2
+    assert "expected at most 3 values" in capsys.readouterr().err
+
+
+def test_a_repository_that_lacks_a_file_fetches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A repository can name the program that git fetches missing content with: whoever sent it would choose it."""
+    git = ["git", "-C", str(tmp_path / "sent"), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", "init", "-q", str(tmp_path / "sent")], check=True)
+    (tmp_path / "sent" / "net.yaml").write_text(FIRST)
+    subprocess.run([*git, "add", "net.yaml"], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "first"], check=True)
+    for blob in (tmp_path / "sent" / ".git" / "objects").rglob("*"):
+        if blob.is_file() and _is_blob(tmp_path / "sent", blob):
+            blob.unlink()
+    with (tmp_path / "sent" / ".git" / "config").open("a") as config:
+        config.write(
+            "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n"
+            f'[remote "origin"]\n\turl = {tmp_path}\n\tpromisor = true\n\tuploadpack = touch {tmp_path}/ran;\n'
+        )
+    monkeypatch.chdir(tmp_path / "sent")
+    assert main(["diff", "HEAD:net.yaml", "net.yaml"]) == 2
+    assert not (tmp_path / "ran").exists()
+
+
+def _is_blob(repository: Path, file: Path) -> bool:
+    name = file.parent.name + file.name
+    kind = subprocess.run(
+        ["git", "-C", str(repository), "cat-file", "-t", name], capture_output=True, text=True, check=False
+    )
+    return kind.stdout.strip() == "blob"
 
 
 def test_without_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from archanalyzer.diagnostics import BlockUse, Diagnostic, Rule, Severity, Source
@@ -25,7 +24,6 @@ _NAME = re.compile("`([^`]*)`")
 _MOST_SHOWN = 8
 
 
-@cache
 def rules_that_can_be_expected() -> dict[str, Rule]:
     """Every rule by which something is found before expectations are held."""
     own = _own_codes()

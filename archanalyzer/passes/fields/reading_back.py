@@ -250,12 +250,18 @@ def _depends_on(reading: Reading, rank: int) -> set[int]:
 
 
 def _taps(reading: Reading, at: Mapping[int, Array], rank: int, extent: int) -> _Taps:
-    """What is read along an axis; ``at`` has the rows' positions along those axes of the output that matter."""
+    """What is read along an axis; ``at`` has the rows' positions along those axes of the output that matter.
+
+    Raises:
+        LookupError: that is not stated.
+    """
     rows = next(iter(at.values())).size
     one = np.ones(rows, int)
     match reading:
         case Digit():
             return _Taps(one, one, at[reading.axis] // reading.divisor % reading.modulus)
+        case Rearranged(reads=None):
+            raise LookupError("it is not known which positions are read along an axis that is taken apart")
         case Rearranged(reads=reads) if reads is not None:
             outputs = zip(*(at.get(axis, np.zeros(rows, int)).tolist() for axis in range(rank)), strict=True)
             return _Taps(one, one, np.array([reads(output) for output in outputs], int))
