@@ -124,12 +124,11 @@ def receptive_fields(graph: Graph, types: TensorTypes, kept: FieldsKept) -> Rece
             fields = _through(layer, read, sources, types, composer)
             by_layer.append(fields and recounter.made_certain(layer.index, fields))
     by_layer += (None,) * (len(graph.layers) - len(by_layer))
-    places = [
-        fields
-        if fields is None or len(output.shape) == 1
-        else recounter.made_certain(index, composer.of_places(fields))
-        for index, (fields, output) in enumerate(zip(by_layer, types.outputs, strict=True))
-    ]
+    places = list(by_layer)
+    for index, (fields, output) in enumerate(zip(by_layer, types.outputs, strict=True)):
+        if fields is not None and len(output.shape) > 1:
+            together = composer.of_places(fields)
+            places[index] = fields if together is fields else recounter.made_certain(index, together)
     return ReceptiveFields(graph, types, tuple(by_layer), tuple(places), tuple(_told_of_all(places, types)))
 
 
@@ -161,6 +160,9 @@ def _through(
 ) -> Fields | None:
     """What a layer sees through what it reads; None where that is not known of something that it reads."""
     shape = types.outputs[layer.index].shape
+    if len(sources) == 1 and readings[0] is not None:  # as it mostly is
+        fields = sources[0]
+        return fields and composer.read(fields, readings[0], types.outputs[layer.inputs[0]].shape, shape)
     ways: list[Fields] = []
     for source, reading, fields in zip(layer.inputs, readings, sources, strict=True):
         if reading is None:
