@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archanalyzer.cli.options import format_option
+
 if TYPE_CHECKING:
     from archanalyzer.cli.updating import Update
     from archanalyzer.diagnostics import Diagnostic
@@ -23,13 +25,12 @@ if TYPE_CHECKING:
     epilog="Exit codes: 0 all hold; 1 some fail; 2 a spec could not be used.",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    show_default=True,
-    help="How to write what came of it: for people, for programs, as annotations of GitHub, for code scanning.",
+@format_option(
+    "text",
+    "json",
+    "github",
+    "sarif",
+    help_text="How to write what came of it: for people, for programs, as annotations of GitHub, for code scanning.",
 )
 @click.option("--update", is_flag=True, help="Rewrite the values of expectations that fail, and nothing else.")
 @click.option("--dry-run", is_flag=True, help="With --update: write nothing, show what would change as a diff.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from archanalyzer.cli.options import overriding, refuse_overwriting
+from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
 
 if TYPE_CHECKING:
     from archanalyzer.cli.revisions import Revision
@@ -29,14 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--all", "every", is_flag=True, help="List all, layers too that are as they were while facts moved.")
 @click.option("--advice", is_flag=True, help="Compare the advice of `archanalyzer field` as well.")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["table", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="How to write it; JSON always has all.",
-)
+@format_option("table", "json", "markdown", help_text="How to write it; JSON always has all.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
 @overriding(dtype="Type of the numbers, for bytes: float32, bfloat16, ...")
 def command(  # noqa: PLR0913, PLR0917 - one argument an option, which click gives by name

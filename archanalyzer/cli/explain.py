@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archanalyzer.cli.naming import completing, format_option
+from archanalyzer.cli.naming import completing, known
+from archanalyzer.cli.options import format_option
 
 if TYPE_CHECKING:
     from archanalyzer.diagnostics import Diagnostic, Rule
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     shell_complete=completing(lambda: {code: rule.summary for code, rule in _rules().items()}),
 )
 @click.option("--list", "lists", is_flag=True, help="List all rules.")
-@format_option
+@format_option("text", "json")
 def command(what: tuple[str, ...], format_name: str, *, lists: bool) -> int:
     """What RULE says, why it is a rule, and a spec that breaks it, with what is said to that, and mended.
 
@@ -65,16 +66,12 @@ def _named(what: tuple[str, ...]) -> Rule:
     Raises:
         click.UsageError: there is no such rule, or none, or more than one, is named.
     """
-    from archanalyzer.diagnostics import did_you_mean
-
     if len(what) != 1:
         found = "none" if not what else f"{len(what)}"
         raise click.UsageError(f"expected one rule, found {found}; `archanalyzer explain --list` lists them")
     rules = _rules()
     code = what[0].strip().rpartition("[")[2].removesuffix("]")
-    if code not in rules:
-        raise click.UsageError(f"there is no rule `{code[:80]}`; {did_you_mean(code, tuple(rules), 'rules')}")
-    return rules[code]
+    return rules[known(code, tuple(rules), "rule", "rules")]
 
 
 def _said(rule: Rule) -> tuple[Diagnostic, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from archanalyzer.cli.options import overriding, refuse_overwriting
+from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
 
 if TYPE_CHECKING:
     from archanalyzer.diagnostics import Diagnostic
@@ -72,14 +72,7 @@ def _number(_context: click.Context, _parameter: click.Parameter, value: float) 
 )
 @click.option("--draw", metavar="FILE", help="Draw the field over the plane of its input: .svg or .png.")
 @click.option("--log", is_flag=True, help="Draw shades of a logarithmic scale.")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["table", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="How to write it.",
-)
+@format_option("table", "json", "markdown")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
 @overriding(dtype="Type of the numbers that are measured: float32 or float64.")
 def command(spec: str, **options: Any) -> int:

@@ -35,16 +35,3 @@ def completing(
         return [CompletionItem(name, help=text) for name, text in names().items() if name.startswith(incomplete)]
 
     return complete
-
-
-def format_option(function: Callable[..., int]) -> Callable[..., int]:
-    """``--format``: text or JSON."""
-    option = click.option(
-        "--format",
-        "format_name",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How to write it.",
-    )
-    return option(function)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archanalyzer.cli.naming import completing, format_option, known
+from archanalyzer.cli.naming import completing, known
+from archanalyzer.cli.options import format_option
 
 if TYPE_CHECKING:
     from archanalyzer.graph import Op
@@ -23,7 +24,7 @@ def _with_sentences() -> dict[str, str]:
 
 @click.command("ops", short_help="The layer types, and all about one: fields, weights, examples.")
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=completing(_with_sentences))
-@format_option
+@format_option("text", "json")
 def command(name: str | None, format_name: str) -> int:
     """The layer types by family, or all that the one called NAME declares.
 

@@ -31,6 +31,18 @@ def overriding(dtype: str) -> Callable[[F], F]:
     return add
 
 
+def format_option(*formats: str, help_text: str = "How to write it.") -> Callable[[F], F]:
+    """``--format``: one of these, the first if not said."""
+    return click.option(
+        "--format",
+        "format_name",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=help_text,
+    )
+
+
 def _pairs(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for text in values:

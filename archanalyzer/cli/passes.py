@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archanalyzer.cli.naming import completing, format_option, known
+from archanalyzer.cli.naming import completing, known
+from archanalyzer.cli.options import format_option
 
 if TYPE_CHECKING:
     from archanalyzer.passes.analysis import Analysis
@@ -21,7 +22,7 @@ def _with_sentences() -> dict[str, str]:
 
 @click.command("passes", short_help="The passes, what each needs, and the facts that come from it.")
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=completing(_with_sentences))
-@format_option
+@format_option("text", "json")
 def command(name: str | None, format_name: str) -> int:
     """The passes, or all that the one called NAME declares: what it needs, its columns, its totals.
 

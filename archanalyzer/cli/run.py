@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from archanalyzer.cli.options import overriding, refuse_overwriting
+from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
 from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
 
 if TYPE_CHECKING:
@@ -45,14 +45,7 @@ def _with_settings(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("--steps", type=click.IntRange(min=0), default=0, metavar="N", help="Make N training steps.")
 @click.option("--trace", is_flag=True, help="Show every array of every layer, in the order of their computation.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be computed, in which memory, and stop.")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write what came of it.",
-)
+@format_option("text", "json", help_text="How to write what came of it.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
 @click.option("--data", metavar="FILE", help="Inputs and targets by name, .npz, or the only input, .npy.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Draw N samples where none are given.")

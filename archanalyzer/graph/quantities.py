@@ -6,9 +6,10 @@ exact fractions; a unit is a factor: k, M, G are powers of 1000, Ki, Mi, Gi powe
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}
 
@@ -67,6 +68,21 @@ def taken_apart(text: str) -> Quantities | None:
             spans = tuple(match.span(group) for group in range(1, groups + 1))
             return Quantities(text, form, spans) if all(_has_value(text[slice(*span)]) for span in spans) else None
     return None
+
+
+def number_of(value: Any) -> Fraction | None:
+    """The number that a plain value is, a text such as ``138M`` or ``1/2`` included; None where it is none.
+
+    A float is taken for the decimal that it is written as: 0.1 is a tenth.
+    """
+    if isinstance(value, str):
+        apart = taken_apart(value)
+        return apart.numbers[0] if apart is not None and apart.form == "number" else None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | Fraction):
+        return Fraction(value)
+    return Fraction(repr(value)) if isinstance(value, float) and math.isfinite(value) else None
 
 
 def _has_value(text: str) -> bool:

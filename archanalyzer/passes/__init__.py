@@ -54,9 +54,14 @@ def asked() -> tuple[Analysis[Any], ...]:
 
 def standard_passes() -> Passes:
     """The passes that are asked, put together."""
-    return _together(asked())
+    return together(asked())
 
 
 @cache
-def _together(passes: tuple[Analysis[Any], ...]) -> Passes:
+def together(passes: tuple[Analysis[Any], ...]) -> Passes:
+    """Some passes, put together once.
+
+    Raises:
+        PassError: they do not fit together.
+    """
     return Passes(passes)

@@ -126,6 +126,10 @@ class PassError(Exception):
     """The passes do not fit together: a need without a producer, two producers, a cycle."""
 
 
+class PassClash(PassError):
+    """Two passes claim one name, column, total or type of result."""
+
+
 class Passes:
     """Passes that fit together, in an order in which each stands behind what it needs.
 
@@ -182,7 +186,7 @@ Key = TypeVar("Key")
 def _claim(owners: dict[Key, Analysis[Any]], key: Key, owner: Analysis[Any], what: str) -> None:
     if key in owners:
         shown = key.__name__ if isinstance(key, type) else key
-        raise PassError(
+        raise PassClash(
             f"{what} `{shown}` comes from two passes: `{owners[key].name}` ({owners[key].run.__module__}) "
             f"and `{owner.name}` ({owner.run.__module__})"
         )

@@ -23,7 +23,7 @@ from archanalyzer.diagnostics.rules.plugins import (
 )
 from archanalyzer.graph import Op
 from archanalyzer.passes.advice import advisory
-from archanalyzer.passes.analysis import Analysis, Column, Kind, PassError, Passes, Rollup, Total
+from archanalyzer.passes.analysis import Analysis, Column, Kind, PassClash, PassError, Passes, Rollup, Total
 from archanalyzer.plugins.finding import Found
 from archanalyzer.plugins.plugin import API, Plugin
 
@@ -211,9 +211,10 @@ def _add_passes(plugin: Plugin, undo: ExitStack) -> None:
     try:
         Passes((*passes.asked(), *advisory(), *of_plugin))
         passes.add(of_plugin)
+    except PassClash as error:
+        raise _Refused(PLUGIN_CLASH, str(error)) from None
     except PassError as error:
-        clash = "comes from two passes" in str(error)
-        raise _Refused(PLUGIN_CLASH if clash else PLUGIN_NEED, str(error)) from None
+        raise _Refused(PLUGIN_NEED, str(error)) from None
     undo.callback(passes.take_away, of_plugin)
 
 

@@ -9,7 +9,6 @@ values, and of these what was wanted.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Problems, SourceFile
 from archanalyzer.graph import PartPath
-from archanalyzer.graph.quantities import taken_apart, written
+from archanalyzer.graph.quantities import number_of, taken_apart, written
 from archanalyzer.spec.composing import compose
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
 from archanalyzer.spec.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
@@ -163,7 +162,7 @@ def _of_scalar(node: ScalarNode, edit: Edit, limits: Limits, before: _Replacemen
 
 def _like(value: Any, old: ScalarNode, quote: str, limits: Limits) -> str:
     """A value as YAML; a number in the place of a number is written as that one."""
-    number = _number(value)
+    number = number_of(value)
     if number is None:
         return _flow(value)
     new = written(number, old.text if taken_apart(old.text) else "")
@@ -180,18 +179,6 @@ def _read_plain(text: str, limits: Limits = DEFAULT_LIMITS) -> Scalar:
         return scalar_value(ScalarNode(SourceFile("", text), 1, 1, 0, 0, text, plain=True), limits)
     except ValueProblem as problem:
         raise _Refused(f"what is found cannot be written in a spec: {problem.message}") from None
-
-
-def _number(value: Any) -> Fraction | None:
-    """The number that a value is, ``1/2`` included; None where it is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        apart = taken_apart(value)
-        return apart.numbers[0] if apart is not None and apart.form == "number" else None
-    if isinstance(value, float):
-        return Fraction(repr(value)) if math.isfinite(value) else None
-    return Fraction(value) if isinstance(value, int | Fraction) else None
 
 
 def _of_collection(node: CollectionNode, edit: Edit) -> _Replacement:
@@ -214,11 +201,11 @@ def _flow(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str):
-        is_plain = _PLAIN_WORD.fullmatch(value) or ("/" in value and _number(value) is not None)
+        is_plain = _PLAIN_WORD.fullmatch(value) or ("/" in value and number_of(value) is not None)
         return value if is_plain and isinstance(_read_plain(value), str) else json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
-    number = _number(value)
+    number = number_of(value)
     if number is None:
         raise _Refused(f"what is found, {shown(str(value))}, cannot be written")
     new = written(number, "")
@@ -306,7 +293,7 @@ def _alike(read: Any, wanted: Any) -> bool:
         return same_keys and all(_alike(read[str(key)], each) for key, each in wanted.items())
     if isinstance(wanted, list | tuple):
         return isinstance(read, list) and len(read) == len(wanted) and all(map(_alike, read, wanted))
-    number = _number(wanted)
+    number = number_of(wanted)
     if number is not None:
-        return _number(read) == number
+        return number_of(read) == number
     return type(read) is type(wanted) and bool(read == wanted)

@@ -5,10 +5,9 @@ They are asked beside the standard ones, where fields are looked at; whoever onl
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from archanalyzer.passes import asked
+from archanalyzer.passes import asked, together
 from archanalyzer.passes.analysis import Analysis, Passes
 
 
@@ -26,9 +25,4 @@ def advisory() -> tuple[Analysis[Any], ...]:
 
 def advising_passes() -> Passes:
     """The passes that are asked and those that give advice, put together."""
-    return _together((*asked(), *advisory()))
-
-
-@cache
-def _together(passes: tuple[Analysis[Any], ...]) -> Passes:
-    return Passes(passes)
+    return together((*asked(), *advisory()))

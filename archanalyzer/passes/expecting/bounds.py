@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archanalyzer.graph import PartPath
-from archanalyzer.graph.quantities import Quantities, taken_apart
+from archanalyzer.graph.quantities import Quantities, number_of, taken_apart
 from archanalyzer.passes.expecting.faults import impossible, require_known
 
 ANY = "_"
@@ -234,21 +234,6 @@ def _found(value: Any) -> str:
 
 
 # --- Both
-
-
-def number_of(value: Any) -> Fraction | None:
-    """The number that a plain value is, a text such as ``138M`` or ``1/2`` included; None where it is none.
-
-    A float is taken for the decimal that it is written as: 0.1 is a tenth.
-    """
-    if isinstance(value, str):
-        apart = taken_apart(value)
-        return apart.numbers[0] if apart is not None and apart.form == "number" else None
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | Fraction):
-        return Fraction(value)
-    return Fraction(repr(value)) if isinstance(value, float) and math.isfinite(value) else None
 
 
 def _bound_of(ends: Mapping[str, Fraction], parts: Mapping[str, str | int], path: PartPath = ()) -> Bound:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
 from archanalyzer.graph import PartPath
-from archanalyzer.graph.quantities import taken_apart
+from archanalyzer.graph.quantities import number_of, taken_apart
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.expecting.bounds import (
     ANY,
@@ -21,7 +21,6 @@ from archanalyzer.passes.expecting.bounds import (
     bound_of_text,
     is_bound_map,
     is_bound_text,
-    number_of,
 )
 from archanalyzer.passes.expecting.faults import impossible, require_known
 from archanalyzer.passes.facts import Amount

@@ -10,8 +10,9 @@ from archanalyzer.diagnostics import BlockUse, Diagnostic, Rule, Severity, Sourc
 from archanalyzer.diagnostics.rules import all_rules
 from archanalyzer.diagnostics.rules import expectations as own_rules
 from archanalyzer.graph import Expectation, Graph, Topic
+from archanalyzer.graph.quantities import number_of
 from archanalyzer.passes.analysis import Kind
-from archanalyzer.passes.expecting.bounds import is_bound_map, number_of
+from archanalyzer.passes.expecting.bounds import is_bound_map
 from archanalyzer.passes.expecting.comparing import Change, Difference, Stuck, bound_of, differences
 from archanalyzer.passes.expecting.faults import Fault, impossible, require_known
 from archanalyzer.passes.expecting.wording import expected_text, shown

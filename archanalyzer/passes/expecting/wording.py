@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from archanalyzer.graph.quantities import number_of
 from archanalyzer.passes.analysis import Kind
-from archanalyzer.passes.expecting.bounds import number_of, shown_number
+from archanalyzer.passes.expecting.bounds import shown_number
 from archanalyzer.passes.expecting.comparing import FIELD_PARTS, bound_of, has_unit
 from archanalyzer.passes.facts import Amount
 

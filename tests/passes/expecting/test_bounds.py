@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archanalyzer.graph.quantities import taken_apart
-from archanalyzer.passes.expecting.bounds import Between, Bound, bound_of_map, bound_of_text, number_of
+from archanalyzer.graph.quantities import number_of, taken_apart
+from archanalyzer.passes.expecting.bounds import Between, Bound, bound_of_map, bound_of_text
 from archanalyzer.passes.expecting.faults import Fault
 from tests.docs.test_pages import rows
 
