@@ -1,4 +1,4 @@
-"""What every text must survive: reading, analyzing, checking, rendering and running, on small limits.
+"""What every text must survive, on small limits: being read, analyzed, checked, shown, compared, updated and run.
 
 Whatever the text, it is answered or told what is wrong with it, and nothing else is raised. Limits are small, so that
 what is hostile is refused early; networks that would compute for long are not run.
@@ -13,6 +13,8 @@ from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
 
+from archanalyzer.cli.snapshots import Compared
+from archanalyzer.cli.updating import update_of
 from archanalyzer.diagnostics import Diagnostic, SpecError
 from archanalyzer.executor.data import gather
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
@@ -22,9 +24,12 @@ from archanalyzer.executor.training import Training, set_up
 from archanalyzer.passes import trying
 from archanalyzer.passes.advice import advising_passes
 from archanalyzer.passes.analyzing import Analyzed, analyze
-from archanalyzer.passes.expectations import judge
-from archanalyzer.report import Page, render
+from archanalyzer.passes.comparing.comparing import compare
+from archanalyzer.passes.expectations import Held, hold
+from archanalyzer.report import Page, diff_json, diff_markdown, diff_text, render
 from archanalyzer.report.diagnostics import as_data, as_text
+from archanalyzer.report.github import as_commands
+from archanalyzer.report.sarif import as_sarif
 from archanalyzer.report.view import View
 from archanalyzer.spec import Limits, parse_spec
 
@@ -34,6 +39,9 @@ MOST_WORK = 300_000
 MOST_TRIED = 30_000
 """Of trying which sizes of the inputs fit: a thirtieth of what is usually allowed."""
 FORMS = ("table", "json", "markdown", "csv", "latex")
+PAGE = Page(80, color=False)
+OTHER = analyze(parse_spec((Path(__file__).parents[2] / "specs" / "toy.yaml").read_text(encoding="utf-8")))
+"""What every network is compared with."""
 
 
 def endure(text: str) -> None:
@@ -48,6 +56,9 @@ def endure(text: str) -> None:
         assert len(each.message) < 1000
     as_text(diagnostics)
     json.dumps([as_data(each) for each in diagnostics])
+    json.loads(as_sarif(diagnostics))
+    commands = as_commands(diagnostics).splitlines()
+    assert all(each.startswith("::") for each in commands)
 
 
 def everything_said_of(text: str) -> Iterator[Diagnostic]:
@@ -59,15 +70,40 @@ def everything_said_of(text: str) -> Iterator[Diagnostic]:
         return
     analyzed = analyze(spec, advising_passes() if spec.network_is_sound else None)
     yield from analyzed.diagnostics
-    yield from judge(analyzed)
+    held = hold(analyzed)
+    yield from held.diagnostics
+    yield from update(text, held)
     if not analyzed.partial:
         assert len(analyzed.graph.layers) == len(spec.graph.layers)
         assert analyzed.graph.outputs
     form = FORMS[len(text) % len(FORMS)]  # one a text: the same text is always treated alike
     if analyzed.graph.layers or form == "json":
-        assert render(form, [analyzed], View(), Page(80, color=False))
-    if not analyzed.partial and is_small(analyzed):
-        run(analyzed)
+        assert render(form, [analyzed], View(), PAGE)
+    if not analyzed.partial:
+        compared(analyzed, len(text) % 3)
+        if is_small(analyzed):
+            run(analyzed)
+
+
+def update(text: str, held: Held) -> tuple[Diagnostic, ...]:
+    """What cannot be updated in a text; what can is, and is read again."""
+    changes = update_of("spec.yaml", held, Compared())
+    if changes.new != changes.old:
+        assert changes.old == text
+        parse_spec(changes.new, limits=LIMITS)
+    return changes.refused
+
+
+def compared(analyzed: Analyzed, form: int) -> None:
+    """Compares a network with itself, from which it does not differ, and with another, and shows how it differs."""
+    assert not compare(analyzed, analyzed).differs
+    comparison = compare(OTHER, analyzed)
+    if form == 0:
+        assert diff_text.render(comparison, PAGE, every=True)
+    elif form == 1:
+        assert diff_markdown.render(comparison, every=False)
+    else:
+        assert json.loads(diff_json.render(comparison))
 
 
 def is_small(analyzed: Analyzed) -> bool:

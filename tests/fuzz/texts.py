@@ -38,6 +38,7 @@ VALUES = [
     "/",
     "a/b",
 ]
+SILENCED = ["unused-block", "gridding, dead-layer", "expectation-failed", "no-such-rule", "unused-ignore", "", "a]["]
 WORDS = [
     "input",
     "previous",
@@ -74,7 +75,7 @@ class Mutations:
     def _lines(self, text: str) -> str:
         lines = text.split("\n")
         at = self.random.randrange(len(lines))
-        match self.random.randrange(6):
+        match self.random.randrange(7):
             case 0:
                 del lines[at]
             case 1:
@@ -85,6 +86,8 @@ class Mutations:
                 lines[at] = lines[at][2:]
             case 4:
                 lines.insert(at, self.random.choice(self.random.choice(TEXTS).split("\n")))
+            case 5:
+                lines[at] += f"  # archanalyzer: ignore[{self.random.choice(SILENCED)}]"
             case _:
                 other = self.random.randrange(len(lines))
                 lines[at], lines[other] = lines[other], lines[at]
