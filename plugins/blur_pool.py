@@ -12,9 +12,21 @@ from typing import Annotated, Any
 from annotated_types import Ge
 from pydantic import Field
 
-from archanalyzer import Op, Plugin, TensorType
-from archanalyzer.diagnostics.rules.layers import WRONG_RANK
-from archanalyzer.graph import Arithmetic, Example, Kept, Misfit, Readings, Trait, Types, Window, count
+from archanalyzer.plugins import (
+    WRONG_RANK,
+    Arithmetic,
+    Example,
+    Kept,
+    Misfit,
+    Op,
+    Plugin,
+    Readings,
+    TensorType,
+    Trait,
+    Types,
+    Window,
+    count,
+)
 
 TAPS = (0.25, 0.5, 0.25)
 
@@ -62,7 +74,7 @@ def kernel() -> Any:
     """How it computes; imported where something is computed, since it needs NumPy."""
     import numpy as np
 
-    from archanalyzer.executor.kernel import Array, Backward, Forward, Kernel
+    from archanalyzer.plugins import Array, Backward, Forward, Kernel
 
     class BlurPoolKernel(Kernel[BlurPool2d]):
         """One tap after the other, over the whole batch."""

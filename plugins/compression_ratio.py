@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from archanalyzer import Column, Graph, Kind, Plugin, Rollup, TensorTypes, Total, analysis
+from archanalyzer.plugins import Column, Graph, Kind, Plugin, Rollup, TensorTypes, Total, analysis
 
 
 class Compression(NamedTuple):

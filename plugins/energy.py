@@ -9,10 +9,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archanalyzer import Column, Graph, Kind, Plugin, Rollup, TensorTypes, analysis
-from archanalyzer.graph import View
-from archanalyzer.passes.arithmetic import LayerArithmetic, total
-from archanalyzer.passes.memory import Memory
+from archanalyzer.plugins import (
+    Column,
+    Graph,
+    Kind,
+    LayerArithmetic,
+    Memory,
+    Plugin,
+    Rollup,
+    TensorTypes,
+    View,
+    analysis,
+)
 
 ADD = {"float32": 0.9, "float16": 0.4}
 MULTIPLY = {"float32": 3.7, "float16": 1.1}
@@ -57,7 +65,8 @@ def energy(graph: Graph, types: TensorTypes, arithmetic: LayerArithmetic, memory
         if each is None or add is None or multiply is None:
             compute.append(None)
         else:
-            compute.append(total(each.macs) * (multiply + add) + total(each.operations) * add)
+            macs, operations = (sum(one.total for one in counts) for counts in (each.macs, each.operations))
+            compute.append(macs * (multiply + add) + operations * add)
         read = sum(memory.output_bytes[source] for source in sources) + memory.parameter_bytes[layer.index]
         moves = layer.inputs and layer.op.view is View.NEVER
         moved.append((read + memory.output_bytes[layer.index]) * DRAM_PER_BYTE if moves else 0.0)

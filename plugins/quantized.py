@@ -14,11 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archanalyzer import Column, Kind, Plugin, Total, analysis
-from archanalyzer.graph import Role
-from archanalyzer.passes.arithmetic import LayerArithmetic
-from archanalyzer.passes.memory import Memory
-from archanalyzer.passes.parameters import Parameters
+from archanalyzer.plugins import Column, Kind, LayerArithmetic, Memory, Parameters, Plugin, Role, Total, analysis
 
 BITS_OF_OTHERS = 32
 

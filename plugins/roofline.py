@@ -16,10 +16,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archanalyzer import Column, Kind, Plugin, Rollup, TensorTypes, Total, analysis
-from archanalyzer.graph import View
-from archanalyzer.passes.arithmetic import LayerArithmetic
-from archanalyzer.passes.memory import Memory
+from archanalyzer.plugins import (
+    Column,
+    Kind,
+    LayerArithmetic,
+    Memory,
+    Plugin,
+    Rollup,
+    TensorTypes,
+    Total,
+    View,
+    analysis,
+)
 
 
 class Device(NamedTuple):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import redirect_stdout
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from archanalyzer.diagnostics.diagnostic import Diagnostic
 from archanalyzer.diagnostics.rules.plugins import PLUGIN_FAILED
 from archanalyzer.diagnostics.source import Source, SourceFile
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _LONGEST_TEXT = 300
 
@@ -23,13 +27,14 @@ class PluginError(Exception):
 
 
 def guarded(what: str, call: Callable[[], T]) -> T:
-    """What ``call`` returns; ``what`` says in words what of which plugin it is.
+    """What ``call`` returns; ``what`` says in words what of which plugin it is. What it prints goes to standard error.
 
     Raises:
         PluginError: it raised.
     """
     try:
-        return call()
+        with printing_aside():
+            return call()
     except PluginError:
         raise
     except KeyboardInterrupt:
@@ -38,27 +43,52 @@ def guarded(what: str, call: Callable[[], T]) -> T:
         raise PluginError(Diagnostic(PLUGIN_FAILED, f"{what} raised {raised(error)}", place_of(error))) from error
 
 
+def printing_aside() -> redirect_stdout[Any]:
+    """A block in which what is printed goes to standard error: standard output may be JSON, which others read."""
+    return redirect_stdout(sys.stderr)
+
+
+def hushed(call: Callable[P, T]) -> Callable[P, T]:
+    """The same function, but what it prints goes to standard error."""
+
+    @wraps(call)
+    def aside(*arguments: P.args, **named: P.kwargs) -> T:
+        with printing_aside():
+            return call(*arguments, **named)
+
+    return aside
+
+
 def answered(what: str, expected: str, found: Any) -> PluginError:
     """That something answered with what it should not."""
     return PluginError(Diagnostic(PLUGIN_FAILED, f"{what}: expected {expected}, found {shown(found)}"))
 
 
+def is_text(value: Any) -> bool:
+    """Whether it is a text that every output can carry: one with a lone surrogate cannot be encoded."""
+    return type(value) is str and _carried(value) == value
+
+
 def shown(value: Any) -> str:
     """A value of a plugin in a message; to show it may fail, too."""
     try:
-        text = " ".join(repr(value).split())
+        text = " ".join(_carried(repr(value)).split())
     except Exception:
-        text = "something that cannot be shown"
+        text = "a number too long to be shown" if isinstance(value, int) else "something that cannot be shown"
     return f"{text if len(text) <= 80 else f'{text[:79]}…'} ({type(value).__name__})"
 
 
 def raised(error: BaseException) -> str:
     """What was raised, on one line."""
     try:
-        text = " ".join(str(error).split())[:_LONGEST_TEXT]
+        text = " ".join(_carried(str(error)).split())[:_LONGEST_TEXT]
     except Exception:
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _carried(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def place_of(error: BaseException) -> Source | None:

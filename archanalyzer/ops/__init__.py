@@ -27,7 +27,6 @@ _MODULES = {name: module for module, names in _FAMILIES.items() for name in name
 
 
 _added: dict[str, type[Op]] = {}
-_kernels: dict[str, object] = {}
 
 
 def names() -> tuple[str, ...]:
@@ -35,10 +34,8 @@ def names() -> tuple[str, ...]:
     return (*_MODULES, *_added)
 
 
-def add(op: type[Op], kernel: object = None) -> None:
+def add(op: type[Op]) -> None:
     """Makes a layer type known that does not come with the package.
-
-    ``kernel``: what ``executor.kernels`` makes its kernel of; here, nothing is known of it.
 
     Raises:
         ValueError: there is one of that name.
@@ -46,24 +43,16 @@ def add(op: type[Op], kernel: object = None) -> None:
     if op.name in names():
         raise ValueError(f"there is a layer type `{op.name}` already")
     _added[op.name] = op
-    if kernel is not None:
-        _kernels[op.name] = kernel
 
 
 def take_away(name: str) -> None:
     """Forgets a layer type that was added."""
     del _added[name]
-    _kernels.pop(name, None)
 
 
 def added() -> tuple[str, ...]:
     """The layer types that were added."""
     return tuple(_added)
-
-
-def given_kernel(name: str) -> object:
-    """What the kernel of a layer type that was added is made of; None where it has none."""
-    return _kernels.get(name)
 
 
 def family(name: str) -> str:

@@ -13,15 +13,17 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic
-from archanalyzer.diagnostics.guarding import code_place, place_of, raised
+from archanalyzer.diagnostics.guarding import code_place, place_of, printing_aside, raised
 from archanalyzer.diagnostics.rules.plugins import NOT_A_PLUGIN, PLUGIN_NOT_FOUND, PLUGIN_NOT_IMPORTED
 
+_NOT_CODE = (".yaml", ".yml", ".json")
+_FORMS = "expected a FILE.py, a ./folder, a module's name, or a pyproject.toml"
 GROUP = "archanalyzer.plugins"
 """The entry-point group: each entry names a module, or a ``Plugin`` in one."""
 ATTRIBUTE = "plugin"
 """What a module calls its plugin."""
 WITHOUT = "ARCHANALYZER_NO_PLUGINS"
-"""The environment variable that, if set, keeps installed plugins out."""
+"""The environment variable that keeps installed plugins out, unless it is empty or 0."""
 
 
 class Found(NamedTuple):
@@ -33,7 +35,7 @@ class Found(NamedTuple):
 
 def installed() -> Iterator[Found | Diagnostic]:
     """The plugins of installed packages, by the names of their entries."""
-    if os.environ.get(WITHOUT) or not _some_installed():
+    if os.environ.get(WITHOUT, "") not in ("", "0") or not _some_installed():
         return
     from importlib.metadata import distributions
 
@@ -49,7 +51,7 @@ def installed() -> Iterator[Found | Diagnostic]:
             yield _of_module(f"`{name}` of {package}", module.strip(), attribute.strip() or ATTRIBUTE)
 
 
-def named(name: str) -> Iterator[Found | Diagnostic]:
+def named(name: str, _within: tuple[Path, ...] = ()) -> Iterator[Found | Diagnostic]:
     """The plugins in a Python file, in the files of a folder, in a module, or those that a ``pyproject.toml`` names.
 
     A name without a separator or an ending is a module's, whatever lies in the current folder; that is ``./name``.
@@ -57,19 +59,24 @@ def named(name: str) -> Iterator[Found | Diagnostic]:
     path = Path(name)
     if not name.strip():
         yield _not_found("the name of a plugin is empty", "is it a variable that has no value?")
+    elif name.endswith(_NOT_CODE):
+        hint = f"{_FORMS}; a spec stands without `--plugin`"
+        yield Diagnostic(NOT_A_PLUGIN, f"`{name}` is named as a plugin, and is no Python code", hint=hint)
     elif all(part.isidentifier() for part in name.split(".")) and not name.endswith((".py", ".toml")):
         yield _of_module(f"`{name}`", name, ATTRIBUTE)
     elif name.endswith(".toml"):
-        yield from _in_project(path)
+        yield from _in_project(path, _within)
     elif path.is_dir():
         files = [path / "__init__.py"] if (path / "__init__.py").is_file() else sorted(path.glob("[!_]*.py"))
         if not files:
             yield _not_found(f"there is no Python file in the folder `{name}`", "name a file, or a folder with some")
         yield from map(_in_file, files)
-    elif name.endswith(".py") or path.is_file():
+    elif name.endswith(".py"):
         yield _in_file(path)
+    elif path.is_file():
+        yield Diagnostic(NOT_A_PLUGIN, f"`{name}` is named as a plugin, and its name does not end in .py", hint=_FORMS)
     else:
-        yield _not_found(f"there is no file or folder `{name}`", "expected a FILE.py, a ./folder, or a module's name")
+        yield _not_found(f"there is no file or folder `{name}`", _FORMS)
 
 
 # --- Where installed ones may be
@@ -99,8 +106,11 @@ def _some_installed() -> bool:
 # --- Named ones
 
 
-def _in_project(path: Path) -> Iterator[Found | Diagnostic]:
-    """Those that the table ``[tool.archanalyzer]`` names; paths are taken from the file's own folder."""
+def _in_project(path: Path, within: tuple[Path, ...]) -> Iterator[Found | Diagnostic]:
+    """Those that the table ``[tool.archanalyzer]`` names; paths are taken from the file's own folder.
+
+    ``within``: the files that name this one, the outermost first.
+    """
     import tomllib
 
     try:
@@ -111,6 +121,11 @@ def _in_project(path: Path) -> Iterator[Found | Diagnostic]:
     except (OSError, ValueError) as error:
         yield Diagnostic(NOT_A_PLUGIN, f"`{path}` cannot be read: {error}")
         return
+    here = path.resolve()
+    if here in within:
+        chain = " → ".join(f"`{each.name}`" for each in (*within[within.index(here) :], here))
+        yield Diagnostic(NOT_A_PLUGIN, f"`{path}` names itself: {chain}", hint="leave it out of its `plugins`")
+        return
     names = table
     for key in ("tool", "archanalyzer", "plugins"):
         names = names.get(key) if isinstance(names, dict) else None
@@ -120,7 +135,8 @@ def _in_project(path: Path) -> Iterator[Found | Diagnostic]:
         return
     for name in names:
         is_path = "/" in name or "\\" in name or name.endswith((".py", ".toml"))
-        yield from named(os.path.join(path.parent, name) if is_path else name)  # noqa: PTH118 - keeps `./`
+        full = os.path.join(path.parent, name) if is_path else name  # noqa: PTH118 - keeps `./`
+        yield from named(full, (*within, here))
 
 
 def _in_file(path: Path) -> Found | Diagnostic:
@@ -133,7 +149,9 @@ def _in_file(path: Path) -> Found | Diagnostic:
     resolved = path.resolve()
     name = f"archanalyzer_plugin_{hashlib.sha256(os.fsencode(resolved)).hexdigest()[:16]}"
     try:
-        return _its_plugin(origin, sys.modules[name] if name in sys.modules else _executed(name, resolved), ATTRIBUTE)
+        with printing_aside():
+            module = sys.modules[name] if name in sys.modules else _executed(name, resolved)
+            return _its_plugin(origin, module, ATTRIBUTE)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -155,7 +173,8 @@ def _executed(name: str, path: Path) -> ModuleType:
 
 def _of_module(origin: str, module: str, attribute: str) -> Found | Diagnostic:
     try:
-        return _its_plugin(origin, importlib.import_module(module), attribute)
+        with printing_aside():
+            return _its_plugin(origin, importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
             return _not_found(f"there is no module `{module}`, of which the plugin {origin} is", "is it installed?")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from archanalyzer.diagnostics import Rule
-from archanalyzer.graph import Op
-from archanalyzer.passes.analysis import Analysis
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archanalyzer.executor.kernel import Kernel
+    from archanalyzer.diagnostics import Rule
+    from archanalyzer.executor.kernels import Given
+    from archanalyzer.graph import Op
+    from archanalyzer.passes.analysis import Analysis
     from archanalyzer.report import Render
 
 API = 1
 """The version of the interface: of ``Plugin`` and what its parts are made of. It changes where plugins would break."""
 
 
-class Plugin(NamedTuple):
+@dataclass(frozen=True)
+class Plugin:
     """What a plugin adds. Its module has one, called ``plugin``.
 
     ``api``: the version of the interface that it was written for, a plain number, not ``API``. ``kernels``: by the name
@@ -28,8 +29,9 @@ class Plugin(NamedTuple):
 
     name: str
     api: int
-    passes: tuple[Analysis[Any], ...] = ()
-    ops: tuple[type[Op], ...] = ()
-    kernels: Mapping[str, type[Kernel[Any]] | Callable[[], type[Kernel[Any]]]] = {}
-    rules: tuple[Rule, ...] = ()
-    formats: Mapping[str, Render] = {}
+    _: KW_ONLY
+    passes: Sequence[Analysis[Any]] = ()
+    ops: Sequence[type[Op]] = ()
+    kernels: Mapping[str, Given] = field(default_factory=dict)
+    rules: Sequence[Rule] = ()
+    formats: Mapping[str, Render] = field(default_factory=dict)

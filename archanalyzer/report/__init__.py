@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
-from archanalyzer.diagnostics.guarding import answered, guarded
+from archanalyzer.diagnostics.guarding import answered, guarded, is_text
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.view import Page, View
 
@@ -26,7 +26,8 @@ _MODULES = {
 FORMATS = tuple(_MODULES)
 Render = Callable[[Sequence[Analyzed], View, Page], str]
 """How a format writes some analyzed networks, ending with a line break."""
-_added: dict[str, Render] = {}
+_added: dict[str, tuple[Render, str]] = {}
+"""Formats that were added, each with the name of its plugin."""
 
 
 class _Format(Protocol):
@@ -38,15 +39,15 @@ def formats() -> tuple[str, ...]:
     return (*FORMATS, *_added)
 
 
-def add_format(name: str, render: Render) -> None:
-    """Makes a format known that does not come with the package.
+def add_format(name: str, render: Render, plugin: str) -> None:
+    """Makes a format known that does not come with the package, but with a plugin of that name.
 
     Raises:
         ValueError: there is one of that name.
     """
     if name in formats():
         raise ValueError(f"there is a format `{name}` already")
-    _added[name] = render
+    _added[name] = render, plugin
 
 
 def take_format_away(name: str) -> None:
@@ -64,9 +65,15 @@ def render(format_name: str, analyzed: Sequence[Analyzed], view: View | None = N
     """
     view, page = view or View(), page or Page()
     if format_name in _added:
-        text = guarded(f"format `{format_name}`", lambda: _added[format_name](analyzed, view, page))
-        if not isinstance(text, str):
-            raise answered(f"format `{format_name}`", "a text", text)
-        return text
+        return _by_plugin(format_name, analyzed, view, page)
     module = cast("_Format", importlib.import_module(f"{__name__}.{_MODULES[format_name]}"))
     return module.render(analyzed, view, page)
+
+
+def _by_plugin(format_name: str, analyzed: Sequence[Analyzed], view: View, page: Page) -> str:
+    render, plugin = _added[format_name]
+    what = f"format `{format_name}` of plugin `{plugin}`"
+    text = guarded(what, lambda: render(analyzed, view, page))
+    if not is_text(text):
+        raise answered(what, "a text that UTF-8 can carry", text)
+    return text

@@ -54,7 +54,7 @@ class Described(NamedTuple):
 
 
 def families(types: Iterable[type[Op]]) -> dict[str, list[type[Op]]]:
-    """Layer types by the title of the module that declares them, in their order."""
+    """Layer types by the title of their family, in their order."""
     found: dict[str, list[type[Op]]] = {}
     for each in types:
         found.setdefault(title(each), []).append(each)
@@ -62,7 +62,9 @@ def families(types: Iterable[type[Op]]) -> dict[str, list[type[Op]]]:
 
 
 def title(op_type: type[Op]) -> str:
-    """What the family of a layer type is called: the name of its module."""
+    """What the family of a layer type is called: the name of its module, or the plugin that it is from."""
+    if op_type.plugin is not None:
+        return f"Plugin {op_type.plugin}"
     return op_type.__module__.rpartition(".")[2].replace("_", " ").capitalize()
 
 
@@ -104,7 +106,8 @@ def page_of(described: Described, relatives: Sequence[type[Op]], page: Page | No
     parts.append(_fields(op_type, columns))
     entries = "\n".join("".join(f"{_INDENT}{line}\n" for line in each.entry.splitlines()) for each in examples)
     parts.append(f"Examples: above each, the shapes that it reads and puts out, and its arrays\n\n{entries}")
-    family = paragraphs(sys.modules[op_type.__module__].__doc__, columns)
+    module = sys.modules.get(op_type.__module__)
+    family = paragraphs(module.__doc__ if module else None, columns)
     return "\n".join((*parts, *([f"{title(op_type)}\n", family] if family else [])))
 
 

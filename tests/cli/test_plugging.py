@@ -77,12 +77,15 @@ def test_its_format(spec: str, write: Callable[[str], str], capsys: pytest.Captu
 
 
 def test_a_format_at_fault(spec: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
-    for body, told in (("return 3", "expected a text, found 3 (int)"), ("return 1 / 0", "raised ZeroDivisionError")):
+    for body, told in (
+        ("return 3", ": expected a text that UTF-8 can carry, found 3 (int)"),
+        ("return 1 / 0", " raised ZeroDivisionError"),
+    ):
         plugin = write(SHOUT.replace("    return ", f"    {body}\n    return "))
         assert main(["analyze", spec, "--format", "shout", "--plugin", plugin]) == 2
         captured = capsys.readouterr()
         assert captured.out == ""
-        assert told in captured.err
+        assert f"format `shout` of plugin `shouting`{told}" in captured.err
 
 
 @pytest.mark.parametrize(
@@ -191,10 +194,22 @@ plugin = Plugin("bad_kernel", api=1, ops=(BlurPool2d,), kernels={{"blur_pool2d":
 @pytest.mark.parametrize(
     ("body", "result", "told"),
     [
-        ("raise KeyError('x')", "Bad", "plugin `bad_kernel` raised KeyError: 'x'"),
-        ("raise SystemExit(0)", "Bad", "plugin `bad_kernel` raised SystemExit: 0"),
-        ("pass", "3", "kernel of `blur_pool2d`: expected a subclass of `Kernel`, found 3 (int)"),
-        ("pass", "1 / 0", "kernel of `blur_pool2d` raised ZeroDivisionError: division by zero"),
+        ("raise KeyError('x')", "Bad", "raised KeyError: 'x'"),
+        ("raise SystemExit(0)", "Bad", "raised SystemExit: 0"),
+        ("pass", "3", ": expected a subclass of `Kernel` with the methods `forward` and `backward`, found 3 (int)"),
+        ("pass", "1 / 0", "raised ZeroDivisionError: division by zero"),
+        (
+            "pass\n        def extras(self):\n            return 3",
+            "Bad",
+            ", extras: expected a tuple of `Extra`, each with a name of its own, found 3 (int)",
+        ),
+        (
+            "pass\n        def __init__(self, *arguments):\n            pass",
+            "Bad",
+            ": expected an `__init__` that calls the one of `Kernel`, found <class",
+        ),
+        ("pass\n        forward = None", "Bad", ": expected a subclass of `Kernel` with the methods"),
+        ("pass\n        backward = 3", "Bad", ": expected a subclass of `Kernel` with the methods"),
     ],
 )
 def test_a_kernel_at_fault_is_named(
@@ -205,7 +220,8 @@ def test_a_kernel_at_fault_is_named(
     plugin = write(BAD_KERNEL.format(body=body, result=result))
     assert main(["run", str(spec), "--plugin", plugin]) == 2
     err = capsys.readouterr().err
-    assert f"error[plugin-failed]: {told}" in err
+    what = "error[plugin-failed]: kernel of `blur_pool2d` of plugin `bad_kernel`"
+    assert f"{what}{told if told[0] in ':,' else f' {told}'}" in err
     assert "internal error" not in err
 
 

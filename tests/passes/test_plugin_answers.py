@@ -1,20 +1,20 @@
-"""A plugin's pass or layer type at fault is told once, by its name; everything else is known."""
+"""A plugin's pass at fault is told once, by its name; everything else is known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from pydantic import field_validator
 
-from archanalyzer import Column, Graph, Kind, Op, Plugin, Rollup, TensorType, Total, analysis
-from archanalyzer.graph import Misfit, Types
+from archanalyzer import Column, Graph, Kind, Plugin, Rollup, Total, analysis
+from archanalyzer.diagnostics import Diagnostic, Rule, Severity
+from archanalyzer.diagnostics.rules.layers import WRONG_RANK
 from archanalyzer.passes.analyzing import Analyzed, analyze
-from archanalyzer.plugins.admitting import admitted
+from archanalyzer.plugins import admitted
 from archanalyzer.spec import parse_spec
 
 SPEC = "archspec: 1\ninputs: {x: [3]}\nlayers:\n  - dense: 2\n  - relu\n"
@@ -28,10 +28,9 @@ class Other(NamedTuple):
     value: Any
 
 
-def analyzed(*parts: Any, text: str = SPEC, ops: tuple[type[Op], ...] = ()) -> Analyzed:
-    with admitted(Plugin("mine", 1, passes=parts, ops=ops)) as some:
-        assert some.diagnostics == []
-        return analyze(parse_spec(text))
+def analyzed(*parts: Any) -> Analyzed:
+    with admitted(Plugin("mine", 1, passes=parts)):
+        return analyze(parse_spec(SPEC))
 
 
 def answering(
@@ -112,12 +111,24 @@ def test_a_result_of_another_type() -> None:
     [
         ([1, 2], Kind.COUNT, "expected a list of 3 values, one a layer, found 2 values"),
         (3, Kind.COUNT, "expected a list of 3 values, one a layer, found 3 (int)"),
-        ([1, "2", 3], Kind.COUNT, "expected a finite int or float, as a value of kind COUNT, found '2' (str)"),
+        ([1, "2", 3], Kind.COUNT, "expected a whole number from 0, as a value of kind COUNT, found '2' (str)"),
+        ([1, 2.5, 3], Kind.COUNT, "found 2.5 (float)"),
+        ([1, -2, 3], Kind.COUNT, "found -2 (int)"),
+        ([1, -2, 3], Kind.BYTES, "found -2 (int)"),
+        ([1, 10**5000, 3], Kind.COUNT, "found a number too long to be shown (int)"),
+        ([1, 10**400, 3], Kind.REAL, "expected a finite int or float"),
+        ([1, -(10**5000), 3], Kind.DATA, "expected plain data"),
+        (["a", "\ud800", "b"], Kind.DATA, "found '\\ud800' (str)"),
+        ([{}, {"\udfff": 1}, {}], Kind.DATA, "expected plain data"),
         ([1, True, 3], Kind.COUNT, "found True (bool)"),
         ([1, np.int64(2), 3], Kind.COUNT, "found np.int64(2) (int64)"),
         ([1, float("nan"), 3], Kind.REAL, "found nan (float)"),
-        ([1, 1.5, 3], Kind.BYTES, "expected an int, as a value of kind BYTES, found 1.5 (float)"),
-        ([[1], [2.5], [3]], Kind.SHAPE, "expected a list of ints, as a value of kind SHAPE, found [2.5] (list)"),
+        ([1, 1.5, 3], Kind.BYTES, "expected a whole number from 0, as a value of kind BYTES, found 1.5 (float)"),
+        (
+            [[1], [2.5], [3]],
+            Kind.SHAPE,
+            "expected a list of whole numbers from 0, as a value of kind SHAPE, found [2.5]",
+        ),
         (["1/2", "1/0", "3"], Kind.FRACTION, "found '1/0' (str)"),
         ([1, Fraction(1, 2), 3], Kind.FRACTION, "found Fraction(1, 2) (Fraction)"),
         ([1, {2: 3}, 3], Kind.DATA, "expected plain data"),
@@ -133,8 +144,9 @@ def test_values_that_are_not_what_was_said(value: Any, kind: Kind, told: str) ->
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        ([1, 2.5, None], Kind.COUNT),
+        ([0, 10**400, None], Kind.COUNT),
         ((1, 2, 3), Kind.BYTES),
+        ([1, -2.5, None], Kind.REAL),
         ([[1], [2, 3], []], Kind.SHAPE),
         (["1/2", 3, ["1/2", None]], Kind.FRACTION),
         ([None, {"a": [1, "b", True]}, "text"], Kind.DATA),
@@ -165,90 +177,42 @@ def test_diagnostics_that_are_none() -> None:
     assert message.startswith("pass `asking` of plugin `mine`, diagnostics: expected a tuple of `Diagnostic`")
 
 
-# --- Layer types
+OWN = Rule("my-rule", "it is mine", why="It need not be.", severity=Severity.WARNING)
+SOUND: Any = Diagnostic(WRONG_RANK, "told")
 
 
-class Faulty(Op):
-    """At fault in one of its methods."""
-
-    name = "faulty"
-    broken: ClassVar[dict[str, Any]] = {}
-
-    def output_type(self, inputs: Types) -> TensorType:
-        output: TensorType = self._or("output_type", inputs[0])
-        return output
-
-    def weights(self, inputs: Types) -> Any:
-        return self._or("weights", ())
-
-    def arithmetic(self, inputs: Types, output: TensorType) -> Any:
-        return self._or("arithmetic", None)
-
-    def readings(self, inputs: Types, output: TensorType) -> Any:
-        return self._or("readings", None)
-
-    def kept(self, inputs: Types, output: TensorType) -> Any:
-        return self._or("kept", None)
-
-    def _or(self, method: str, sound: Any) -> Any:
-        answer = self.broken.get(method, sound)
-        return answer() if callable(answer) else answer
-
-
-WITH_FAULTY = (
-    "archspec: 1\ninputs: {x: [3]}\noutputs: [faulty, dense_2]\n"
-    "layers:\n  - dense: 2\n  - faulty\n  - dense: 2\n    from: x\n"
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (SOUND._replace(message=3), "`message`: expected a text, found 3 (int)"),
+        (SOUND._replace(message="\udfff"), "`message`: expected a text, found '\\udfff' (str)"),
+        (SOUND._replace(source="here"), "`source`: expected a `Source`, or None, found 'here' (str)"),
+        (SOUND._replace(hint=b"try"), "`hint`: expected a text, or None, found b'try' (bytes)"),
+        (SOUND._replace(trail=3), "`trail`: expected a `BlockUse`, or None, found 3 (int)"),
+        (SOUND._replace(notes=("x",)), "`notes`: expected a tuple of `Note`, found ('x',) (tuple)"),
+        (
+            SOUND._replace(rule="my-rule"),
+            "`rule`: expected one of the plugin's `rules`, or of the built-in ones, found",
+        ),
+        (
+            SOUND._replace(rule=OWN),
+            "`rule`: expected one of the plugin's `rules`, or of the built-in ones, found Rule(",
+        ),
+        (SOUND._replace(rule=WRONG_RANK._replace(why="other")), "`rule`: expected one of the plugin's `rules`, or of"),
+    ],
 )
+def test_diagnostics_whose_fields_are_wrong(found: Any, told: str) -> None:
+    def ask(graph: Graph) -> Answer:
+        return Answer(0)
+
+    (message,) = faults(analyzed(analysis("asking", diagnostics=lambda answer: (found,))(ask)))
+    assert message.startswith(f"pass `asking` of plugin `mine`, diagnostics, {told}")
 
 
-def divide() -> Any:
-    return 1 // 0
+def test_a_rule_of_its_own_is_known_where_the_plugin_names_it() -> None:
+    def ask(graph: Graph) -> Answer:
+        return Answer(0)
 
-
-@pytest.mark.parametrize("method", ["output_type", "weights", "arithmetic", "readings", "kept"])
-@pytest.mark.parametrize("answer", [divide, 3, [3]])
-def test_a_layer_type_at_fault_makes_its_layers_unsound_and_no_others(
-    method: str, answer: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Faulty, "broken", {method: answer})
-    found = analyzed(text=WITH_FAULTY, ops=(Faulty,))
-    (diagnostic,) = found.diagnostics
-    assert diagnostic.rule.code == "plugin-failed"
-    assert diagnostic.message.startswith("`faulty` (faulty): layer type `faulty` of plugin `mine`")
-    assert diagnostic.source is not None
-    assert (diagnostic.source.line, diagnostic.source.column) == (6, 5)
-    assert [layer.name for layer in found.graph.layers] == ["x", "dense", "dense_2"]
-
-
-def test_a_misfit_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    from archanalyzer.diagnostics.rules.layers import WRONG_RANK
-
-    def misfit() -> Any:
-        raise Misfit(WRONG_RANK, "expected something else", "try")
-
-    monkeypatch.setattr(Faulty, "broken", {"output_type": misfit})
-    (diagnostic,) = analyzed(text=WITH_FAULTY, ops=(Faulty,)).diagnostics
-    assert (diagnostic.rule, diagnostic.message) == (WRONG_RANK, "`faulty` (faulty): expected something else")
-    assert diagnostic.hint == "try"
-
-
-def test_a_validator_that_raises_is_told_at_its_layer() -> None:
-    class Validated(Op):
-        """With a validator at fault."""
-
-        name = "faulty"
-        number: int = 1
-
-        @field_validator("number")
-        @classmethod
-        def _checked(cls, value: int) -> int:
-            return value // 0
-
-        def output_type(self, inputs: Types) -> TensorType:
-            return inputs[0]
-
-    text = WITH_FAULTY.replace("- faulty", "- faulty: {number: 2}")
-    (diagnostic,) = analyzed(text=text, ops=(Validated,)).diagnostics
-    assert diagnostic.rule.code == "plugin-failed"
-    assert "raised ZeroDivisionError" in diagnostic.message
-    assert str(diagnostic.source).endswith(":6:5")
+    warning = analysis("asking", diagnostics=lambda answer: (SOUND._replace(rule=OWN),))(ask)
+    with admitted(Plugin("mine", 1, passes=[warning], rules=[OWN])):
+        assert [each.rule for each in analyze(parse_spec(SPEC)).diagnostics] == [OWN]

@@ -3,7 +3,7 @@
 DEPTH = '''
 from typing import NamedTuple
 
-from archanalyzer import Column, Graph, Kind, Plugin, Rollup, Total, analysis
+from archanalyzer.plugins import Column, Graph, Kind, Plugin, Rollup, Total, analysis
 
 
 class Depth(NamedTuple):
@@ -30,7 +30,7 @@ plugin = Plugin("depth", api=1, passes=[depth])
 '''
 
 SHOUT = """
-from archanalyzer import Plugin
+from archanalyzer.plugins import Plugin
 
 
 def render(analyzed, view, page):

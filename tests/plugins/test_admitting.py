@@ -11,10 +11,14 @@ from pydantic import Field
 from archanalyzer import Column, Graph, Kind, Op, Plugin, Rollup, TensorType, Total, analysis, ops, passes, report
 from archanalyzer.diagnostics import Diagnostic, Rule
 from archanalyzer.diagnostics.rules import all_rules
-from archanalyzer.executor.kernel import Kernel
+from archanalyzer.executor import kernels
+from archanalyzer.executor.kernel import Forward, Kernel
 from archanalyzer.graph import Types
-from archanalyzer.plugins.admitting import Admitted, admitted
+from archanalyzer.plugins import PluginsRefused, admitted
+from archanalyzer.plugins.admitting import Admitted
 from archanalyzer.plugins.finding import Found
+from plugins import blur_pool
+from plugins.blur_pool import BlurPool2d
 
 
 class Answer(NamedTuple):
@@ -53,6 +57,13 @@ class Double(Op):
         return inputs[0]
 
 
+class DoubleKernel(Kernel[Double]):
+    """Twice the input."""
+
+    def forward(self, call: Forward) -> None:
+        call.output[...] = self.op.by * call.x
+
+
 RULE = Rule("too-double", "it is doubled", why="It need not be.", unshown="an example")
 
 
@@ -61,8 +72,12 @@ def render(analyzed: object, view: object, page: object) -> str:
 
 
 def refused(*plugins: Any) -> list[tuple[str, str]]:
-    with admitted(*plugins) as some:
-        return [(each.rule.code, each.message) for each in some.diagnostics]
+    """The rules and messages of what is told."""
+    try:
+        with admitted(*plugins):
+            return []
+    except PluginsRefused as error:
+        return [(each.rule.code, each.message) for each in error.diagnostics]
 
 
 def what_is_known() -> tuple[object, ...]:
@@ -75,20 +90,45 @@ def what_is_known() -> tuple[object, ...]:
 def test_every_part_is_known_as_long_as_the_plugin_is() -> None:
     before = what_is_known()
     asking = a_pass(columns=[column()])
-    plugin = Plugin("all", 1, (asking,), (Double,), {"double": Kernel}, (RULE,), {"mine": render})
+    plugin = Plugin(
+        "all",
+        1,
+        passes=(asking,),
+        ops=(Double,),
+        kernels={"double": DoubleKernel},
+        rules=(RULE,),
+        formats={"mine": render},
+    )
     with admitted(plugin) as some:
         assert some.diagnostics == []
         assert ops.get("double") is Double
         assert ops.get("double").plugin == "all"
+        assert issubclass(kernels.get("double"), DoubleKernel)
         assert passes.asked()[-1].name == "ones"
         assert passes.asked()[-1].plugin == "all"
         assert all_rules()["too-double"] is RULE
         assert report.render("mine", []) == "text\n"
     assert what_is_known() == before
+    assert Double.plugin is None
+
+
+def test_a_kernel_goes_with_its_plugin() -> None:
+    with admitted(Plugin("with_kernel", 1, ops=[Double], kernels={"double": DoubleKernel})):
+        assert issubclass(kernels.get("double"), DoubleKernel)
+    with admitted(Plugin("without", 1, ops=[Double])), pytest.raises(KeyError):
+        kernels.get("double")
+
+
+def test_a_layer_type_is_left_as_it_was() -> None:
+    """What is changed of a class while its plugin is known is as before when it is not."""
+    before = dict(vars(BlurPool2d))
+    with admitted(blur_pool.plugin):
+        assert vars(BlurPool2d)["output_type"] is not before["output_type"]
+    assert dict(vars(BlurPool2d)) == before
 
 
 def test_one_that_is_found_twice_is_admitted_once() -> None:
-    plugin = Plugin("p", 1, (a_pass(),))
+    plugin = Plugin("p", 1, passes=(a_pass(),))
     assert refused(plugin, plugin) == []
 
 
@@ -96,7 +136,7 @@ def test_one_may_need_what_another_brings_whichever_comes_first() -> None:
     def other(answer: Answer) -> Other:
         return Other(answer)
 
-    needy, needed = Plugin("needy", 1, (a_pass("other", other),)), Plugin("needed", 1, (a_pass(),))
+    needy, needed = Plugin("needy", 1, passes=(a_pass("other", other),)), Plugin("needed", 1, passes=(a_pass(),))
     assert refused(needy, needed) == []
     assert refused(needed, needy) == []
 
@@ -161,7 +201,7 @@ def test_annotations_that_cannot_be_read() -> None:
         return Answer(())
 
     for run in (unreadable, silent):
-        ((rule, message),) = refused(Plugin("wrong", 1, (a_pass(run=run),)))
+        ((rule, message),) = refused(Plugin("wrong", 1, passes=(a_pass(run=run),)))
         assert rule == "not-a-plugin"
         assert "its annotations cannot be read" in message
 
@@ -186,7 +226,7 @@ def test_names_that_are_taken(parts: dict[str, Any], told: str) -> None:
 
 
 def test_layer_types_of_one_name() -> None:
-    class Relu(Op):
+    class Relu(Double):
         """Another relu."""
 
         name = "relu"
@@ -196,8 +236,28 @@ def test_layer_types_of_one_name() -> None:
     ]
 
 
+def test_one_that_is_in_use_already_is_no_clash_and_stays() -> None:
+    plugin = Plugin("p", 1, passes=(a_pass(),))
+    with admitted(plugin):
+        with admitted(plugin) as inner:
+            assert list(inner.plugins) == ["p"]
+        assert passes.asked()[-1].name == "ones"
+    assert passes.asked()[-1].plugin is None
+
+
+def test_a_clash_is_raised_and_nothing_stays() -> None:
+    before = what_is_known()
+    sound = Plugin("sound", 1, passes=(a_pass(),))
+    with (
+        pytest.raises(PluginsRefused, match="there is a format `json` already"),
+        admitted(sound, Plugin("clashing", 1, formats={"json": render})),
+    ):
+        pass
+    assert what_is_known() == before
+
+
 def test_two_plugins_of_one_name() -> None:
-    assert refused(Plugin("p", 1, (a_pass(),)), Plugin("p", 1)) == [
+    assert refused(Plugin("p", 1, passes=(a_pass(),)), Plugin("p", 1)) == [
         ("plugin-clash", "`p`: there is a plugin `p` already, `p`")
     ]
 
@@ -206,7 +266,7 @@ def test_a_need_that_nobody_fills_names_what_there_is() -> None:
     def needing(missing: Missing) -> Answer:
         return Answer(())
 
-    ((rule, message),) = refused(Plugin("needy", 1, (a_pass(run=needing),)))
+    ((rule, message),) = refused(Plugin("needy", 1, passes=(a_pass(run=needing),)))
     assert rule == "plugin-need"
     assert "pass `ones` needs Missing, which no pass produces" in message
     assert "there is: Graph, " in message
@@ -214,7 +274,7 @@ def test_a_need_that_nobody_fills_names_what_there_is() -> None:
 
 def test_nothing_is_left_of_one_that_is_refused() -> None:
     before = what_is_known()
-    plugin = Plugin("half", 1, (a_pass("parameters"),), (Double,), rules=(RULE,), formats={"mine": render})
+    plugin = Plugin("half", 1, passes=(a_pass("parameters"),), ops=(Double,), rules=(RULE,), formats={"mine": render})
     some = Admitted()
     some.admit([Found("`half`", plugin), Found("`good`", Plugin("good", 1))])
     assert [each.rule.code for each in some.diagnostics] == ["plugin-clash"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,13 @@ from tests.plugins.plugin_files import DEPTH, SHOUT
 
 
 @pytest.fixture(autouse=True)
-def _forgotten() -> None:
-    for name in [name for name in sys.modules if name.startswith("archanalyzer_plugin_")]:
-        del sys.modules[name]
+def _forgotten() -> Iterator[None]:
+    """What a test imports, no other test finds imported."""
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith(("archanalyzer_plugin_", "some_company", "far_away")):
+            del sys.modules[name]
 
 
 def one(name: Path | str) -> Found | Diagnostic:
@@ -173,6 +178,69 @@ def test_what_lies_in_the_current_folder_is_not_run(tmp_path: Path, command: lis
     run = subprocess.run([*arguments, "analyze", spec.name], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "EVIL" not in run.stdout + run.stderr
     assert "depth" not in run.stdout
+
+
+# --- No code
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml", "json"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_spec_is_no_plugin(tmp_path: Path, ending: str, exists: bool) -> None:
+    path = tmp_path / f"n.{ending}"
+    if exists:
+        path.write_text("archspec: 1\n")
+    rule, message, hint = told(path)
+    assert (rule, message) == ("not-a-plugin", f"`{path}` is named as a plugin, and is no Python code")
+    assert hint == (
+        "expected a FILE.py, a ./folder, a module's name, or a pyproject.toml; a spec stands without `--plugin`"
+    )
+    assert told(path.name)[0] == "not-a-plugin"  # without a separator, too, where it could be a module
+
+
+def test_a_file_with_another_ending(tmp_path: Path) -> None:
+    path = write(tmp_path / "depth.txt", DEPTH)
+    assert told(path)[:2] == ("not-a-plugin", f"`{path}` is named as a plugin, and its name does not end in .py")
+
+
+def test_a_project_that_names_itself(tmp_path: Path) -> None:
+    path = write(tmp_path / "pyproject.toml", '[tool.archanalyzer]\nplugins = ["./pyproject.toml"]\n')
+    rule, message, hint = told(path)
+    assert rule == "not-a-plugin"
+    assert message.endswith("pyproject.toml` names itself: `pyproject.toml` → `pyproject.toml`")
+    assert hint == "leave it out of its `plugins`"
+
+
+def test_projects_that_name_each_other(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.toml", '[tool.archanalyzer]\nplugins = ["b.toml"]\n')
+    write(tmp_path / "b.toml", '[tool.archanalyzer]\nplugins = ["a.toml"]\n')
+    assert told(first)[1].endswith("a.toml` names itself: `a.toml` → `b.toml` → `a.toml`")
+
+
+def test_a_project_that_two_others_name_is_no_circle(tmp_path: Path) -> None:
+    write(tmp_path / "depth.py", DEPTH)
+    write(tmp_path / "shared.toml", '[tool.archanalyzer]\nplugins = ["depth.py"]\n')
+    twice = write(tmp_path / "twice.toml", '[tool.archanalyzer]\nplugins = ["shared.toml", "shared.toml"]\n')
+    assert names(twice) == ["depth", "depth"]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\ud800.py", "\udcff.toml", "./\udcff", "a\0b.py", "a\0b.toml"])
+def test_names_that_no_file_can_have(name: str) -> None:
+    assert one(name).rule.code in {"plugin-not-found", "not-a-plugin"}  # type: ignore[union-attr]
+
+
+def test_what_it_raises_may_hold_what_cannot_be_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "odd.py", "raise ValueError('\\ud800')\n")
+    assert told(path)[1] == f"`{path}` cannot be imported: ValueError: \\ud800"
+
+
+def test_what_it_prints_when_it_is_imported_goes_to_standard_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "some_company_loud.py", "print('LOUD')\n" + DEPTH)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in (path, "some_company_loud"):
+        assert isinstance(one(name), Found)
+        assert capsys.readouterr() == ("", "LOUD\n")
 
 
 def test_a_plugin_is_a_value() -> None:

@@ -70,8 +70,24 @@ def test_a_spec_can_expect_it(site: Path) -> None:
     assert run(site, "check", "net.yaml").returncode == 0
 
 
-def test_it_can_be_left_out(site: Path) -> None:
-    assert "depth" not in run(site, "analyze", "net.yaml", ARCHANALYZER_NO_PLUGINS="1").stdout
+@pytest.mark.parametrize(("value", "left_out"), [("1", True), ("yes", True), ("0", False), ("", False)])
+def test_it_can_be_left_out(site: Path, value: str, left_out: bool) -> None:
+    done = run(site, "analyze", "net.yaml", ARCHANALYZER_NO_PLUGINS=value)
+    assert ("depth" not in done.stdout) == left_out
+
+
+def test_a_program_uses_it_when_it_says_so(site: Path) -> None:
+    program = """
+import archanalyzer
+text = "archspec: 1\\ninputs: {x: [3]}\\nlayers: [relu, relu]\\n"
+print("depth" in archanalyzer.analyze(archanalyzer.loads(text)).facts.columns)
+print(archanalyzer.use_plugins(), archanalyzer.use_plugins())
+print(archanalyzer.analyze(archanalyzer.loads(text)).facts.values("depth"))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(site / "site")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=site, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False", "('depth',) ('depth',)", "[0, 1, 2]"]
 
 
 def test_one_at_fault_is_named_with_its_package(site: Path) -> None:
