@@ -14,17 +14,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archanalyzer.api import analyze, compile, load, loads  # noqa: A004 - what it is called everywhere
+    from archanalyzer.api import analyze, check, compile, load, loads  # noqa: A004 - what it is called everywhere
     from archanalyzer.diagnostics import Diagnostic, SpecError
     from archanalyzer.executor.network import Network
     from archanalyzer.graph import Graph, Layer, Op, Spec, TensorType
     from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
     from archanalyzer.passes.facts import Facts
     from archanalyzer.passes.tensor_types import TensorTypes
-    from archanalyzer.plugins import Plugin
+    from archanalyzer.plugins import Plugin, use_plugins
 
 _MODULES = {
     "analyze": "archanalyzer.api",
+    "check": "archanalyzer.api",
     "compile": "archanalyzer.api",
     "load": "archanalyzer.api",
     "loads": "archanalyzer.api",
@@ -44,6 +45,9 @@ _MODULES = {
     "Facts": "archanalyzer.passes.facts",
     "TensorTypes": "archanalyzer.passes.tensor_types",
     "Plugin": "archanalyzer.plugins",
+    "Outcome": "archanalyzer.report.verdicts",
+    "Verdict": "archanalyzer.report.verdicts",
+    "use_plugins": "archanalyzer.plugins",
 }
 
 __all__ = [
@@ -55,6 +59,7 @@ __all__ = [
     "Layer",
     "Network",
     "Op",
+    "Outcome",
     "Plugin",
     "Rollup",
     "Spec",
@@ -62,11 +67,14 @@ __all__ = [
     "TensorType",
     "TensorTypes",
     "Total",
+    "Verdict",
     "analysis",
     "analyze",
+    "check",
     "compile",
     "load",
     "loads",
+    "use_plugins",
 ]
 
 

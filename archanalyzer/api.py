@@ -14,9 +14,11 @@ from archanalyzer.passes.analysis import Analysis, Passes
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.analyzing import analyze as analyze_spec
 from archanalyzer.spec import parse_spec, read_spec
+from archanalyzer.spec.text import STRING
 
 if TYPE_CHECKING:
     from archanalyzer.executor.network import Network
+    from archanalyzer.report.verdicts import Verdict
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -57,6 +59,9 @@ def loads(
 def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]] = ()) -> Analyzed:
     """The facts of a spec, or of the one in a file; ``passes`` are asked beside the built-in ones.
 
+    A pass is run when one of its facts is first asked for, or here, if it looks for something wrong. What one of
+    ``passes`` raises is passed on as it is, to whoever asked: it is their own code. Only passes of plugins are guarded.
+
     Raises:
         SpecError: something is wrong with it, or a layer does not fit what it reads.
         PassError: ``passes`` do not fit together with the built-in ones.
@@ -65,6 +70,39 @@ def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]]
     if analyzed.partial:
         raise SpecError(analyzed.diagnostics)
     return analyzed
+
+
+def check(
+    path: str | PathLike[str] | None = None,
+    *,
+    text: str | None = None,
+    settings: Mapping[str, str] = _NOTHING,
+    input_shapes: Mapping[str, str] = _NOTHING,
+    dtype: str | None = None,
+    passes: Iterable[Analysis[Any]] = (),
+) -> Verdict:
+    """What comes of holding the spec in a file against what it expects, as ``archanalyzer check`` says it.
+
+    With ``text``, that is the spec, and ``path``, if given, what it is called, and where a snapshot lies that it names.
+    ``settings``, ``input_shapes`` and ``dtype`` are as in ``load``, ``passes`` as in ``analyze``. Nothing is raised for
+    what is wrong with the spec: ``Verdict.outcome`` and ``Verdict.diagnostics`` tell.
+
+    Raises:
+        PassError: ``passes`` do not fit together with the built-in ones.
+        TypeError: neither ``path`` nor ``text`` is given.
+    """
+    from archanalyzer.checking.checked import check as check_spec
+
+    if path is None and text is None:
+        raise TypeError("check() needs a path or a text")
+    return check_spec(
+        STRING if path is None else fspath(path),
+        text=text,
+        passes=Passes((*asked(), *passes)),
+        settings=settings,
+        input_shapes=input_shapes,
+        dtype=dtype,
+    ).verdict
 
 
 def compile(  # noqa: A001 - what it is called everywhere

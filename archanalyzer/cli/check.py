@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archanalyzer.cli.limiting import chosen_limits
 from archanalyzer.cli.options import format_option
 
 if TYPE_CHECKING:
+    from archanalyzer.checking.checked import Checked
     from archanalyzer.cli.updating import Update
-    from archanalyzer.diagnostics import Diagnostic
-    from archanalyzer.passes.analyzing import Analyzed
     from archanalyzer.report.verdicts import Verdict
 
 
 @click.command(
     "check",
     short_help="Hold every `expect:` against the facts.",
-    epilog="Exit codes: 0 all hold; 1 some fail; 2 a spec could not be used.",
+    epilog="Exit codes: 0 all hold; 1 some fail; 2 a spec could not be used, or not be written.",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @format_option(
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     "sarif",
     help_text="How to write what came of it: for people, for programs, as annotations of GitHub, for code scanning.",
 )
+@click.option("--only-specs", is_flag=True, help="Pass over YAML without `archspec` at its top level.")
 @click.option("--update", is_flag=True, help="Rewrite the values of expectations that fail, and nothing else.")
 @click.option("--dry-run", is_flag=True, help="With --update: write nothing, show what would change as a diff.")
-def command(paths: tuple[str, ...], format_name: str, update: bool, dry_run: bool) -> int:
+def command(paths: tuple[str, ...], format_name: str, only_specs: bool, update: bool, dry_run: bool) -> int:
     """Hold every `expect:` against the facts, in spec files and in all *.yaml and *.yml below folders.
 
     \b
     archanalyzer check specs/
+    archanalyzer check . --only-specs
     archanalyzer check vgg16.yaml --format github
     archanalyzer check vgg16.yaml --update --dry-run
     """  # noqa: D301 - click reads the control character
@@ -47,19 +49,24 @@ def command(paths: tuple[str, ...], format_name: str, update: bool, dry_run: boo
 
     _refuse_misuse(paths, format_name, update=update, dry_run=dry_run)
     verdicts = []
-    for path in _specs(paths):
-        verdict, changes = _judge(path, update=update)
-        if changes is not None and not dry_run and changes.updated:
-            changes.write()
-            verdict = _after(path, changes)
+    for path in _specs(paths, only_specs=only_specs):
+        checked = _check(path)
+        difference = ""
+        if not update:
+            verdict = checked.verdict
+        elif _leads_out(path, paths):
+            verdict = _left_alone(
+                checked, f"`{path}` stays as it is: it is a link to a file elsewhere; name it to update it"
+            )
+        else:
+            verdict, difference = _updated(checked, path, dry_run=dry_run)
         verdicts.append(verdict)
         if format_name == "text":
             _tell(verdict)
-        if changes is not None and dry_run:
-            emit(changes.difference(), exact=True)
+            emit(difference, exact=True)
     emit(summary(verdicts) if format_name == "text" else _written(verdicts, format_name), exact=format_name != "text")
     outcomes = {verdict.outcome for verdict in verdicts}
-    return 2 if Outcome.ERROR in outcomes else int(Outcome.FAILED in outcomes)
+    return 2 if outcomes & {Outcome.ERROR, Outcome.UNWRITTEN} else int(Outcome.FAILED in outcomes)
 
 
 def _refuse_misuse(paths: tuple[str, ...], format_name: str, *, update: bool, dry_run: bool) -> None:
@@ -72,7 +79,10 @@ def _refuse_misuse(paths: tuple[str, ...], format_name: str, *, update: bool, dr
         raise click.UsageError("standard input, `-`, cannot be updated")
 
 
-def _specs(paths: tuple[str, ...]) -> list[str]:
+# --- Which files
+
+
+def _specs(paths: tuple[str, ...], *, only_specs: bool) -> list[str]:
     """The files named, and those below the folders named, each once."""
     found: dict[str, None] = {}
     for path in paths:
@@ -80,7 +90,7 @@ def _specs(paths: tuple[str, ...]) -> list[str]:
         if not below:
             raise click.UsageError(f"there is no *.yaml or *.yml below `{path}`")
         found.update(dict.fromkeys(below))
-    return list(found)
+    return [path for path in found if not only_specs or _may_be_a_spec(path)]
 
 
 def _below(folder: str) -> Iterator[str]:
@@ -89,50 +99,67 @@ def _below(folder: str) -> Iterator[str]:
         yield from (str(Path(here, name)) for name in sorted(files) if name.endswith((".yaml", ".yml")))
 
 
-def _judge(path: str, *, update: bool) -> tuple[Verdict, Update | None]:
-    """What came of the spec at ``path``, and, if asked for, what to write so that its expectations hold."""
-    from archanalyzer.cli.reading import read_and_analyze
-    from archanalyzer.cli.snapshots import compare
-    from archanalyzer.passes.expectations import hold
+def _may_be_a_spec(path: str) -> bool:
+    """Whether a file says that it is a spec, or cannot be read, which is told as always."""
+    from archanalyzer.spec.text import says_it_is_a_spec
 
-    analyzed = read_and_analyze(path)
-    held = hold(analyzed)
-    snapshot = compare(analyzed, held)
-    changes = None
-    if update:
-        from archanalyzer.cli.updating import update_of
-
-        changes = update_of(path, held, snapshot)
-    unmet = (*held.diagnostics, *([snapshot.diagnostic] if snapshot.diagnostic else []))
-    verdict = _verdict(analyzed, (*held.found, *snapshot.unused), unmet)._replace(difference=snapshot.difference)
-    refused = changes.refused if changes else ()
-    silenced = sum(each.silenced is not None for each in held.judged) + (snapshot.silenced is not None)
-    return verdict._replace(diagnostics=(*verdict.diagnostics, *refused), silenced=silenced), changes
+    try:
+        return path == "-" or says_it_is_a_spec(path, chosen_limits())
+    except (OSError, ValueError):
+        return True
 
 
-def _verdict(analyzed: Analyzed, found: Sequence[Diagnostic], unmet: Sequence[Diagnostic]) -> Verdict:
-    from archanalyzer.diagnostics import has_errors
-    from archanalyzer.report.verdicts import Outcome, Verdict
-
-    expectations = analyzed.spec.expectations
-    if has_errors(each for each in found if each not in analyzed.faults) or has_errors(unmet):
-        outcome = Outcome.ERROR
-    elif unmet:
-        outcome = Outcome.FAILED
-    else:
-        outcome = Outcome.OK if expectations else Outcome.NONE
-    diagnostics = (*found, *unmet)
-    return Verdict(analyzed.spec.path, analyzed.graph.name, outcome, len(expectations), len(unmet), diagnostics)
+def _leads_out(path: str, named: tuple[str, ...]) -> bool:
+    """Whether a file that was found below a folder is, by a link, one that does not lie in what was named."""
+    real = Path(os.path.realpath(path))
+    return path not in named and not any(real.is_relative_to(os.path.realpath(each)) for each in named)
 
 
-def _after(path: str, changes: Update) -> Verdict:
-    """What came of a spec once it is rewritten; what was refused is told beside what still fails."""
+# --- One spec
+
+
+def _check(path: str) -> Checked:
+    from archanalyzer.checking.checked import check
+    from archanalyzer.cli.plugging import plugin_is_at_fault
+
+    checked = check(path, limits=chosen_limits())
+    if checked.analyzed.faults:
+        plugin_is_at_fault()
+    return checked
+
+
+def _updated(checked: Checked, path: str, *, dry_run: bool) -> tuple[Verdict, str]:
+    """What came of a spec once it is rewritten, or, in a ``dry_run``, as it is, and a diff of what would change."""
+    from archanalyzer.cli.output import NotWritten
+    from archanalyzer.cli.updating import update_of
     from archanalyzer.report.verdicts import Outcome
 
-    verdict, _ = _judge(path, update=False)
+    changes = update_of(path, checked.held, checked.snapshot, chosen_limits())
+    try:
+        if dry_run or not changes.updated:
+            return _with_refused(checked.verdict, changes), changes.difference()
+        changes.write()
+    except NotWritten as error:
+        return _left_alone(checked, error.message)._replace(outcome=Outcome.UNWRITTEN), ""
+    verdict = _check(path).verdict
     outcome = Outcome.UPDATED if verdict.outcome is Outcome.OK else verdict.outcome
-    diagnostics = (*verdict.diagnostics, *changes.refused)
-    return verdict._replace(outcome=outcome, updated=changes.updated, diagnostics=diagnostics)
+    return _with_refused(verdict._replace(outcome=outcome, updated=changes.updated), changes), ""
+
+
+def _with_refused(verdict: Verdict, changes: Update) -> Verdict:
+    """What could not be rewritten is told beside what fails."""
+    return verdict._replace(diagnostics=(*verdict.diagnostics, *changes.refused))
+
+
+def _left_alone(checked: Checked, reason: str) -> Verdict:
+    from archanalyzer.cli.updating import left_alone
+
+    verdict = checked.verdict
+    refused = left_alone(checked.held, checked.snapshot, reason)
+    return verdict._replace(diagnostics=(*verdict.diagnostics, *refused))
+
+
+# --- Telling
 
 
 def _written(verdicts: Sequence[Verdict], format_name: str) -> str:
@@ -152,13 +179,14 @@ def _written(verdicts: Sequence[Verdict], format_name: str) -> str:
 
 
 def _tell(verdict: Verdict) -> None:
-    """The verdict, and the failures, which are the answer, on standard output; the rest on standard error."""
+    """The verdict, and failures and notes, which are the answer, on standard output; the rest on standard error."""
     from archanalyzer.cli.output import emit, page
     from archanalyzer.diagnostics import Severity
     from archanalyzer.report.diagnostics import as_text
     from archanalyzer.report.verdicts import differing_lines, line
 
-    failures = [each for each in verdict.diagnostics if each.severity is Severity.FAILURE]
-    others = [each for each in verdict.diagnostics if each.severity is not Severity.FAILURE]
-    emit(line(verdict) + as_text(failures, page(sys.stdout)) + differing_lines(verdict))
+    answers = (Severity.FAILURE, Severity.NOTE)
+    answered = [each for each in verdict.diagnostics if each.severity in answers]
+    others = [each for each in verdict.diagnostics if each.severity not in answers]
+    emit(line(verdict) + as_text(answered, page(sys.stdout)) + differing_lines(verdict))
     emit(as_text(others, page(sys.stderr)), err=True)

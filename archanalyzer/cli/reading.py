@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
-from typing import TypedDict
 
+from archanalyzer.checking import reading
 from archanalyzer.cli.limiting import chosen_limits
 from archanalyzer.cli.plugging import plugin_is_at_fault
-from archanalyzer.diagnostics import SpecError
-from archanalyzer.graph import Graph, Spec
 from archanalyzer.passes.analysis import Passes
-from archanalyzer.passes.analyzing import Analyzed, analyze
-from archanalyzer.spec import Limits, parse_spec, read_spec
-from archanalyzer.spec.text import STDIN
-
-
-class _Overrides(TypedDict):
-    settings: Mapping[str, str]
-    input_shapes: Mapping[str, str]
-    dtype: str | None
-    limits: Limits
+from archanalyzer.passes.analyzing import Analyzed
 
 
 def read_and_analyze(
@@ -33,23 +21,16 @@ def read_and_analyze(
     dtype: str | None = None,
     passes: Passes | None = None,
 ) -> Analyzed:
-    """The facts of the spec at ``path``; of one that cannot be read at all, those of no layer.
-
-    ``text``: what stands there, if it has been read already. ``passes``: those to ask; by default the standard ones.
-    """
-    try:
-        overrides: _Overrides = {
-            "settings": settings or {},
-            "input_shapes": input_shapes or {},
-            "dtype": dtype,
-            "limits": chosen_limits(),
-        }
-        spec = read_spec(path, **overrides) if text is None else parse_spec(text, name=path, **overrides)
-    except SpecError as error:
-        name = STDIN if path == "-" else path
-        nothing = Graph(PurePath(name).stem.strip("<>"), layers=(), outputs=())
-        spec = Spec(name, nothing, diagnostics=error.diagnostics)
-    analyzed = analyze(spec, passes)
+    """As ``archanalyzer.checking.reading`` does it, by the limits of the command that is running."""
+    analyzed = reading.read_and_analyze(
+        path,
+        text=text,
+        passes=passes,
+        settings=settings or {},
+        input_shapes=input_shapes or {},
+        dtype=dtype,
+        limits=chosen_limits(),
+    )
     if analyzed.faults:
         plugin_is_at_fault()
     return analyzed

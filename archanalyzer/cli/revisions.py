@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from archanalyzer.cli.limiting import chosen_limits
+from archanalyzer.diagnostics import SpecError
+from archanalyzer.spec.text import decoded, require_size
 
 _OF_FILE = re.compile(r"((?:[^:{]|\{[^}]*\})+):(.+)", re.DOTALL)
 """A colon within braces belongs to the revision: ``HEAD^{/fix: bug}:net.yaml``."""
@@ -44,7 +47,9 @@ class Revision(NamedTuple):
             _git(folder, "rev-parse", "--verify", "--quiet", f"{self.revision}^{{tree}}")
         except _Refused:
             raise click.ClickException(f"`{self}`: there is no revision `{self.revision}`") from None
-        return _decoded(self._content(folder, f"{self.revision}:./{rest}"), str(self))
+        data = self._content(folder, f"{self.revision}:./{rest}")
+        with _told(self):
+            return decoded(data, str(self), chosen_limits())
 
     def _content(self, folder: Path, name: str) -> bytes:
         """The bytes of the file. Its size is asked for first: nobody knows what lies in a repository."""
@@ -56,9 +61,8 @@ class Revision(NamedTuple):
             raise click.ClickException(message) from None
         if kind != b"blob":
             raise click.ClickException(f"`{self}`: expected a file, found a folder")
-        limit = chosen_limits().file_bytes
-        if size > limit:
-            raise click.ClickException(f"`{self}`: expected at most {limit:,} bytes, found {size:,}")
+        with _told(self):
+            require_size(size, str(self), chosen_limits())
         try:
             return _git(folder, "cat-file", "blob", name)  # as `git show` does it, without its filters and colours
         except _Refused as refused:
@@ -155,8 +159,12 @@ def _git(folder: Path, *arguments: str) -> bytes:
     return run.stdout
 
 
-def _decoded(data: bytes, name: str) -> str:
+@contextmanager
+def _told(revision: Revision) -> Iterator[None]:
+    """What is wrong with a text, told of the revision that it is from."""
     try:
-        return data.removeprefix(codecs.BOM_UTF8).decode()
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"`{name}`: expected UTF-8, found the byte 0x{data[error.start]:02X}") from None
+        yield
+    except SpecError as error:
+        wrong = error.diagnostics[0]
+        hint = f" ({wrong.hint})" if wrong.hint else ""
+        raise click.ClickException(f"`{revision}`: {wrong.message}{hint}") from None

@@ -18,14 +18,14 @@ def command(output: str | None) -> int:
     \b
     archanalyzer schema -o archspec.schema.json
     """  # noqa: D301 - click reads the control character
-    import json
-
     from archanalyzer.cli.output import deliver
     from archanalyzer.passes import standard_passes
-    from archanalyzer.report.catalogue_passes import facts_of_a_layer, totals
+    from archanalyzer.report.catalogue_passes import facts_of_a_layer, kinds_of_a_layer, kinds_of_totals, totals
+    from archanalyzer.report.json_text import dump
     from archanalyzer.spec.json_schema import Facts, json_schema
 
     passes = standard_passes().all
-    schema = json_schema(Facts(totals(passes), facts_of_a_layer(passes)))
-    deliver(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", output, exact=True)
+    kinds = kinds_of_totals(passes), kinds_of_a_layer(passes)
+    schema = json_schema(Facts(totals(passes), facts_of_a_layer(passes), *kinds))
+    deliver(dump(schema, indent=1) + "\n", output, exact=True)
     return 0

@@ -14,13 +14,14 @@ class Severity(Enum):
     """How much a diagnostic weighs.
 
     An error stops the answer, a failure is an answer of "no", a warning is neither; advice is what one may want to know
-    of a network that is sound.
+    of a network that is sound, and a note what one may want to know of its spec.
     """
 
     ERROR = "error"
     FAILURE = "failure"
     WARNING = "warning"
     ADVICE = "advice"
+    NOTE = "note"
 
 
 class Rule(NamedTuple):

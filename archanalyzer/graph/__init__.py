@@ -4,7 +4,7 @@ from archanalyzer.graph.arithmetic import Arithmetic, Count, Factor, count
 from archanalyzer.graph.graph import Block, Graph, Layer
 from archanalyzer.graph.op import Arity, Example, Kept, Misfit, Op, Trait, Types, View, WrongField
 from archanalyzer.graph.patterns import is_pattern, name_pattern
-from archanalyzer.graph.spec import Expectation, PartPath, Pinned, Running, Spec, Topic
+from archanalyzer.graph.spec import Claim, Expectation, PartPath, Pinned, Running, Spec, Topic
 from archanalyzer.graph.tensor import DTYPE_BYTES, MOST_AXES, TensorType, Unpooling, shown_shape
 from archanalyzer.graph.weight import Role, Weight
 from archanalyzer.graph.window import (
@@ -27,6 +27,7 @@ __all__ = [
     "Arithmetic",
     "Arity",
     "Block",
+    "Claim",
     "Count",
     "Digit",
     "Example",

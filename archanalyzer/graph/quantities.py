@@ -107,7 +107,7 @@ def written(number: Fraction, old: str) -> str:
     if unit:
         decimal = _decimal(number / UNITS[unit], _MOST_PLACES)
         if decimal is not None:
-            return decimal + unit
+            return (_with_underscores(decimal) if "_" in old else decimal) + unit
     decimal = None if "/" in old and number.denominator > 1 else _decimal(number, _MOST_CHARACTERS)
     if decimal is None:
         return str(number)

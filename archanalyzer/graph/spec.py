@@ -23,6 +23,15 @@ class Topic(Enum):
     SNAPSHOT = "snapshot"
 
 
+class Claim(NamedTuple):
+    """A figure as it is printed elsewhere, beside the right one: what, where, and what there is to say of it."""
+
+    printed: Any
+    origin: str
+    note: str
+    source: Source
+
+
 class Expectation(NamedTuple):
     """One entry of ``expect:``: ``fact`` of the layer or block ``subject`` is ``value``; no subject means a total.
 
@@ -30,6 +39,8 @@ class Expectation(NamedTuple):
     there is such a layer or block; ``missing`` is a hint where the text has none of that name. ``value`` is a plain
     number, text or nested list. ``source`` is where it stands, ``fact_source`` and ``subject_source`` are where the
     names do; ``place`` gives that of any part of the value.
+
+    Where a ``claim`` stands beside the value, ``within`` is the way to the value from the entry that holds both.
 
     Of other topics there is no subject. Of diagnostics, ``fact`` is the code of a rule; of a snapshot, ``value`` is the
     name of a file beside the spec.
@@ -44,6 +55,8 @@ class Expectation(NamedTuple):
     missing: str | None = None
     topic: Topic = Topic.FACT
     place: Callable[[PartPath], Source] | None = None
+    claim: Claim | None = None
+    within: PartPath = ()
 
     def at(self, path: PartPath) -> Source:
         """Where a part of the value stands; the value itself where that is not known."""

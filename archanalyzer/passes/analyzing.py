@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic, Severity, has_errors
@@ -31,7 +32,11 @@ class Analyzed(NamedTuple):
 
     @property
     def partial(self) -> bool:
-        return has_errors(each for each in self.diagnostics if each not in self.faults)
+        return bool(self.errors_among(self.diagnostics))
+
+    def errors_among(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """The errors for which a spec cannot be used: all but those that are a plugin's faults."""
+        return tuple(each for each in found if each.severity is Severity.ERROR and each not in self.faults)
 
     @property
     def graph(self) -> Graph:

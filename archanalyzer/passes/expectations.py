@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 from archanalyzer.diagnostics import Diagnostic, has_errors
 from archanalyzer.diagnostics.ignoring import Ignore
 from archanalyzer.diagnostics.ignoring import told as without_ignored
-from archanalyzer.diagnostics.rules.expectations import EXPECTATION_FAILED, UNKNOWN_EXPECTATION
+from archanalyzer.diagnostics.rules.expectations import EXPECTATION_FAILED, PRINTED_OTHERWISE, UNKNOWN_EXPECTATION
 from archanalyzer.diagnostics.rules.ignoring import UNUSED_IGNORE
-from archanalyzer.graph import Expectation, Topic, is_pattern
+from archanalyzer.graph import Claim, Expectation, Topic, is_pattern
 from archanalyzer.passes.analysis import Kind, Passes, Rollup
 from archanalyzer.passes.analyzing import Analyzed, analyze
 from archanalyzer.passes.expecting.comparing import Change, Stuck, changed, differences, require_possible
+from archanalyzer.passes.expecting.differing import shown
 from archanalyzer.passes.expecting.faults import Fault, require_known
 from archanalyzer.passes.expecting.findings import Findings, is_advice, wants_advice
 from archanalyzer.passes.expecting.subjects import Subjects
-from archanalyzer.passes.expecting.wording import expected_text, found_text, shown
+from archanalyzer.passes.expecting.wording import expected_text, found_text, off_by
 from archanalyzer.passes.facts import Amount, Facts
 
 
@@ -31,7 +32,8 @@ class Judged(NamedTuple):
     """One expectation, and what is to be said of it: nothing where it is kept.
 
     ``changes``: what to write in the place of parts of its value, so that it is kept. Where nothing does, ``stuck``
-    says why. ``silenced`` is what would be said of it if no comment of the spec silenced that.
+    says why. ``silenced`` is what would be said of it if no comment of the spec silenced that. ``remark``: of one that
+    is kept, that it is printed elsewhere as another.
     """
 
     expectation: Expectation
@@ -39,14 +41,16 @@ class Judged(NamedTuple):
     changes: tuple[Change, ...] = ()
     stuck: str = ""
     silenced: Diagnostic | None = None
+    remark: Diagnostic | None = None
 
 
 class Held(NamedTuple):
     """All expectations of a spec held against what there is.
 
     ``found``: what was found in the network, without what is expected to be found, and without advice, which is only
-    looked for to hold expectations against it. ``diagnostics``: what is to be said of expectations. ``complete``:
-    facts were those of the whole network; ``excused``: they were not, by errors that are all expected.
+    looked for to hold expectations against it; and the figures that are printed elsewhere as others. ``diagnostics``:
+    what is to be said of expectations. ``complete``: facts were those of the whole network; ``excused``: they were not,
+    by errors that are all expected.
     """
 
     judged: tuple[Judged, ...]
@@ -58,10 +62,16 @@ class Held(NamedTuple):
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         return tuple(each.diagnostic for each in self.judged if each.diagnostic)
 
+    @property
+    def remarks(self) -> tuple[Diagnostic, ...]:
+        """Of what was found, the figures that are printed elsewhere as others."""
+        return tuple(each for each in self.found if each.rule is PRINTED_OTHERWISE)
+
 
 def judge(analyzed: Analyzed) -> tuple[Diagnostic, ...]:
     """What is to be said of what a spec expects; of a network that is not sound, only what no network would keep."""
-    return hold(analyzed).diagnostics
+    held = hold(analyzed)
+    return (*held.remarks, *held.diagnostics)
 
 
 def hold(analyzed: Analyzed) -> Held:
@@ -81,16 +91,17 @@ def hold(analyzed: Analyzed) -> Held:
         told = [_not_looked_for(each, excused=excused) for each in told]
     checker = _Checker(advised.facts, whole=sound, excused=excused)
     facts = [checker.check(each) for each in expectations if each.topic is Topic.FACT]
-    judged, unused = _without_silenced((*facts, *told), analyzed.spec.ignores, whole=sound)
-    return Held(judged, (*found, *unused), sound, excused)
+    judged, others = _without_silenced((*facts, *told), analyzed.spec.ignores, whole=sound)
+    return Held(judged, (*found, *others), sound, excused)
 
 
 def _without_silenced(
     judged: Sequence[Judged], ignores: Sequence[Ignore], *, whole: bool
 ) -> tuple[tuple[Judged, ...], tuple[Diagnostic, ...]]:
-    """Expectations without what comments silence, and warnings of comments that silence none."""
-    found = [each.diagnostic for each in judged if each.diagnostic]
-    left = without_ignored(found, ignores, lambda rule: rule is EXPECTATION_FAILED and whole)
+    """Expectations without what comments silence, and remarks, with warnings of comments that silence none."""
+    found = [said for each in judged for said in (each.diagnostic, each.remark) if said]
+    rules = (EXPECTATION_FAILED, PRINTED_OTHERWISE)
+    left = without_ignored(found, ignores, lambda rule: rule in rules and whole)
     told = set(map(id, left))
     kept = tuple(
         each
@@ -98,7 +109,7 @@ def _without_silenced(
         else Judged(each.expectation, silenced=each.diagnostic)
         for each in judged
     )
-    return kept, tuple(each for each in left if each.rule is UNUSED_IGNORE)
+    return kept, tuple(each for each in left if each.rule in (PRINTED_OTHERWISE, UNUSED_IGNORE))
 
 
 def _not_looked_for(judged: Judged, *, excused: bool) -> Judged:
@@ -161,6 +172,26 @@ def _failed(expectation: Expectation, message: str, changes: tuple[Change, ...],
     return Judged(expectation, Diagnostic(EXPECTATION_FAILED, text, expectation.source), changes, stuck)
 
 
+def _require_possible_claim(claim: Claim, kind: Kind) -> None:
+    """Raises Fault where no network would have the figure that is printed."""
+    try:
+        require_possible(claim.printed, kind, _shown_or_nothing(claim.printed))
+    except Fault as fault:
+        raise Fault(fault.rule, f"`printed`: {fault.message}", place=claim.source, hint=fault.hint) from None
+
+
+def _printed_otherwise(expectation: Expectation, amounts: Sequence[Amount], kind: Kind) -> Diagnostic | None:
+    """That what is as expected is printed elsewhere as another; None where it is not."""
+    claim = expectation.claim
+    others = [each for each in amounts if claim and any(differences(claim.printed, each, kind))]
+    if claim is None or not others:
+        return None
+    computed = f"`{expectation.label}` is {found_text(expectation.value, others[0], kind)}, as computed"
+    printed = f"printed as {expected_text(claim.printed, kind)}{off_by(others[0].value, claim.printed)}"
+    note = f": {claim.note}" if claim.note else ""
+    return Diagnostic(PRINTED_OTHERWISE, f"{computed}; {printed} ({claim.origin}){note}", claim.source)
+
+
 def _at_fault(expectation: Expectation, fault: Fault) -> Judged:
     place = fault.place or expectation.at(fault.path)
     return Judged(expectation, Diagnostic(fault.rule, f"`{expectation.label}`: {fault.message}", place, fault.hint))
@@ -213,6 +244,8 @@ class _Checker:
     def _check(self, expectation: Expectation, fact: str, subjects: tuple[str | None, ...]) -> Judged:
         kind = self._kind(subjects[0] if subjects else expectation.subject, fact, expectation)
         require_possible(expectation.value, kind, _shown_or_nothing(expectation.value))
+        if expectation.claim:
+            _require_possible_claim(expectation.claim, kind)
         if self.excused:
             return _unknown(expectation)
         if not self.whole:
@@ -226,7 +259,7 @@ class _Checker:
             if any(apart := _apart(list(differences(expectation.value, amount, kind))))
         ]
         if not wrong:
-            return Judged(expectation)
+            return Judged(expectation, remark=_printed_otherwise(expectation, amounts, kind))
         subject, amount, (changes, stuck) = wrong[0]
         expected = expected_text(expectation.value, kind)
         message = f"expected {expected}, found {found_text(expectation.value, amount, kind)}"

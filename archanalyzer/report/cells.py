@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 from archanalyzer.graph import shown_shape
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.facts import Amount
+from archanalyzer.report.json_text import dump
 from archanalyzer.report.text import escape
 
 UNKNOWN = "?"
@@ -147,7 +147,7 @@ def data_text(value: Any) -> str:
         return escape(value)
     if isinstance(value, Mapping) and all(_is_shape(each) for each in value.values()):
         return ", ".join(f"{escape(str(name))} {shape_text(shape)}" for name, shape in value.items()) or NOTHING
-    return escape(json.dumps(value, ensure_ascii=False))
+    return escape(dump(value))
 
 
 def _is_shape(value: Any) -> bool:

@@ -7,7 +7,6 @@ CSV: that is told on standard error, and by the exit code.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from itertools import groupby
@@ -18,6 +17,7 @@ from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.passes.facts import Amount
 from archanalyzer.report.cells import BLANK
 from archanalyzer.report.columns import SheetColumn, all_columns
+from archanalyzer.report.json_text import dump
 from archanalyzer.report.sheet import RowKind, build_sheet
 from archanalyzer.report.text import escape
 from archanalyzer.report.view import Page, View
@@ -50,7 +50,7 @@ def _raw(value: Any, column: SheetColumn) -> Any:
     if column.form is Kind.FIELD:
         return _text(_field(value, several_inputs=column.several_inputs))
     if isinstance(value, list | Mapping):
-        return _text(json.dumps(value, ensure_ascii=False))
+        return _text(dump(value))
     return _text(value) if isinstance(value, str) else value
 
 

@@ -19,8 +19,14 @@ _NUMBER = re.compile(r"[-_]?\d[\d,.×]*")
 _INNER_USES, _OUTER_USES = 4, 2
 """Of a long way into nested blocks, the uses that are shown at its two ends."""
 
-_WEIGHT = {Severity.ERROR: 0, Severity.FAILURE: 1, Severity.WARNING: 2, Severity.ADVICE: 3}
-_COLOR = {Severity.ERROR: "1;31", Severity.FAILURE: "1;31", Severity.WARNING: "1;33", Severity.ADVICE: "1;36"}
+_WEIGHT = {Severity.ERROR: 0, Severity.FAILURE: 1, Severity.WARNING: 2, Severity.ADVICE: 3, Severity.NOTE: 4}
+_COLOR = {
+    Severity.ERROR: "1;31",
+    Severity.FAILURE: "1;31",
+    Severity.WARNING: "1;33",
+    Severity.ADVICE: "1;36",
+    Severity.NOTE: "1;36",
+}
 
 
 def as_text(diagnostics: Sequence[Diagnostic], page: Page | None = None, *, most: int = MOST) -> str:

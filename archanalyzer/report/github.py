@@ -19,6 +19,7 @@ _COMMANDS = {
     Severity.FAILURE: "error",
     Severity.WARNING: "warning",
     Severity.ADVICE: "notice",
+    Severity.NOTE: "notice",
 }
 _IN_TEXT = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})

@@ -27,7 +27,10 @@ def members(entries: Mapping[str, Any], indent: str) -> Iterator[str]:
         yield f"{indent}{dump(key)}: {text}"
 
 
-def dump(value: Any) -> str:
-    """On one line. A lone surrogate, from a file name that is no UTF-8, is escaped, so that the text can be encoded."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_CONTROLS)
+def dump(value: Any, *, indent: int | None = None) -> str:
+    """On one line, or with each value on a line of its own, indented by so many blanks a level.
+
+    A lone surrogate, from a file name that is no UTF-8, is escaped, so that the text can be encoded.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent).translate(_CONTROLS)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

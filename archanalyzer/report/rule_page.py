@@ -17,6 +17,7 @@ _MEANING = {
     Severity.FAILURE: "A failure: the answer is no; the exit code is 1.",
     Severity.WARNING: "A warning: it changes no exit code.",
     Severity.ADVICE: "Advice, which `archanalyzer field` gives on a network that is sound; it changes no exit code.",
+    Severity.NOTE: "A note: it says something of the spec, and changes no exit code.",
 }
 _INDENT = "    "
 

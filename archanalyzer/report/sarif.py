@@ -6,7 +6,6 @@ its own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import PurePath
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from archanalyzer.diagnostics import Diagnostic, Note, Rule, Severity, Source
 from archanalyzer.report.github import named_from
+from archanalyzer.report.json_text import dump
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # A result has no other level (section 3.27.10); what is no problem is a note.
@@ -23,6 +23,7 @@ _LEVELS = {
     Severity.FAILURE: "error",
     Severity.WARNING: "warning",
     Severity.ADVICE: "note",
+    Severity.NOTE: "note",
 }
 
 
@@ -44,7 +45,7 @@ def as_sarif(diagnostics: Iterable[Diagnostic], folder: str = "") -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(each, places[each.rule.code], folder) for each in diagnostics],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, allow_nan=False) + "\n"
+    return dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -20,7 +20,10 @@ _CONTEXT = 1
 
 
 def snapshot(facts: Facts) -> str:
-    """All facts of a network: totals, layers, blocks. No path, no order of files, nothing of the machine is in it."""
+    """The facts of a network: totals, layers, blocks. No path, no order of files, nothing of the machine is in it.
+
+    Facts of plugins are left out: whether one is installed says nothing about the network.
+    """
     return "".join(f"{line}\n" for line in _lines(facts))
 
 
@@ -29,10 +32,11 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield f"network: {dump(graph.name)}"
     yield f"dtype: {dump(graph.dtype)}"
     yield f"outputs: {dump([graph.layers[output].name for output in graph.outputs])}"
-    for total in facts.totals():
-        yield from _fact(f"total {total.name}", total.amount)
-    columns = {name: facts.values(name) for name in facts.columns}
-    of_blocks = [name for name, column in facts.columns.items() if column.rollup is not Rollup.NONE]
+    for name, owner in facts.passes.total_owner.items():
+        if owner.plugin is None:
+            yield from _fact(f"total {name}", facts.total(name).amount)
+    columns = {name: facts.values(name) for name, owner in facts.passes.column_owner.items() if owner.plugin is None}
+    of_blocks = [name for name in columns if facts.columns[name].rollup is not Rollup.NONE]
     for layer in graph.layers:
         yield f"layer {layer.name} type: {dump(layer.op.name)}"
         yield f"layer {layer.name} inputs: {dump([graph.layers[source].name for source in layer.inputs])}"

@@ -14,11 +14,16 @@ from archanalyzer.report.text import escape, plural
 
 
 class Outcome(Enum):
-    """All expectations hold; all do once some were rewritten; some do not; the spec could not be used; it has none."""
+    """What came of a spec in a word.
+
+    All expectations hold; all do once some were rewritten; some do not; what was to be rewritten could not be written;
+    the spec could not be used; it has no expectations.
+    """
 
     OK = "ok"
     UPDATED = "updated"
     FAILED = "failed"
+    UNWRITTEN = "unwritten"
     ERROR = "error"
     NONE = "none"
 
@@ -27,6 +32,7 @@ _IN_SUMMARY = {
     Outcome.OK: "ok",
     Outcome.UPDATED: "updated",
     Outcome.FAILED: "failed",
+    Outcome.UNWRITTEN: "not written",
     Outcome.ERROR: "not usable",
     Outcome.NONE: "without `expect:`",
 }
@@ -59,6 +65,7 @@ def line(verdict: Verdict) -> str:
         Outcome.OK: f"{held} {'holds' if held.startswith('1 ') else 'hold'}",
         Outcome.UPDATED: updated,
         Outcome.FAILED: f"{verdict.unmet:,} of {expectations} {'fails' if verdict.unmet == 1 else 'fail'}",
+        Outcome.UNWRITTEN: "could not be updated",
         Outcome.ERROR: "could not be used",
         Outcome.NONE: "has no `expect:`",
     }[verdict.outcome]
@@ -75,6 +82,8 @@ def differing_lines(verdict: Verdict) -> str:
 
 def summary(verdicts: Sequence[Verdict]) -> str:
     """``3 specs: 1 ok, 2 failed``."""
+    if not verdicts:
+        return "no specs\n"
     counts = Counter(verdict.outcome for verdict in verdicts)
     parts = ", ".join(f"{counts[outcome]:,} {words}" for outcome, words in _IN_SUMMARY.items() if counts[outcome])
     return f"{plural(len(verdicts), 'spec')}: {parts}\n"

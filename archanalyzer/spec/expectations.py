@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Source
 from archanalyzer.diagnostics.rules.expectations import IMPOSSIBLE_EXPECTATION
-from archanalyzer.graph import Expectation, PartPath, Topic, is_pattern, name_pattern
+from archanalyzer.graph import Claim, Expectation, PartPath, Topic, is_pattern, name_pattern
 from archanalyzer.graph.patterns import COMPILING
 from archanalyzer.spec.document import Document, read_keys
 from archanalyzer.spec.evaluation import Evaluator, ReportedError, found_value, is_nothing
@@ -18,6 +18,9 @@ from archanalyzer.spec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from archanalyzer.spec.references import part_of
 from archanalyzer.spec.scalars import shown
 
+CLAIM_KEYS = (_VALUE, _PRINTED, _ORIGIN, _NOTE) = ("value", "printed", "source", "note")
+"""Of an entry that has a figure as printed elsewhere beside the right one."""
+_CLAIM_EXAMPLE = "{value: 112, printed: 108, source: page 7}"
 EXPECT_KEYS = ("totals", "layers", "diagnostics", "snapshot")
 SNAPSHOT_ENDING = ".snapshot.txt"
 """How the name of a snapshot ends: ``check --update`` writes such files, and no spec may have it write others."""
@@ -39,17 +42,17 @@ def read_expectations(
     keys = read_keys(mapping, EXPECT_KEYS, "`expect`", ev)
     read = partial(_facts, document=document, ev=ev)
     totals = ev.mapping(keys.get("totals"), "`totals`")
-    found = [Expectation(None, *fact[:4], place=fact.place) for fact in read(totals)]
+    found = [fact.expectation(None) for fact in read(totals)]
     layers = ev.mapping(keys.get("layers"), "`layers`")
     missing = _Missing(known, opaque, ev)
     for subject, entry in layers.entries.values() if layers else ():
         name = subject.text
         facts = read(ev.mapping(entry, f"the facts of {shown(name)}"))
-        facts = facts or [_Fact(None, None, subject.source, None, None)]
+        facts = facts or [_Fact(None, None, subject.source)]
         hint = missing.hint(name)
-        found.extend(Expectation(name, *fact[:4], subject.source, hint, place=fact.place) for fact in facts)
+        found.extend(fact.expectation(name, subject_source=subject.source, missing=hint) for fact in facts)
     told = read(ev.mapping(keys.get("diagnostics"), "`diagnostics`"))
-    found.extend(Expectation(None, *fact[:4], topic=Topic.DIAGNOSTICS, place=fact.place) for fact in told)
+    found.extend(fact.expectation(None, topic=Topic.DIAGNOSTICS) for fact in told)
     found.extend(_snapshot(keys.get("snapshot"), ev))
     return tuple(found)
 
@@ -58,18 +61,43 @@ class _Fact(NamedTuple):
     name: str | None
     value: Any
     source: Source
-    name_source: Source | None
-    place: Callable[[PartPath], Source] | None
+    name_source: Source | None = None
+    place: Callable[[PartPath], Source] | None = None
+    claim: Claim | None = None
+
+    def expectation(self, subject: str | None, **more: Any) -> Expectation:
+        within: PartPath = (_VALUE,) if self.claim else ()
+        fact = (self.name, self.value, self.source, self.name_source)
+        return Expectation(subject, *fact, place=self.place, claim=self.claim, within=within, **more)
 
 
 def _facts(mapping: MappingNode | None, document: Document, ev: Evaluator) -> list[_Fact]:
     found = []
     for name, entry in mapping.entries.items() if mapping else ():
         with suppress(ReportedError):
-            value = ev.data(entry.value, document.variables)
-            place = partial(place_of, entry.value)
-            found.append(_Fact(name, value, entry.value.source, entry.key.source, place))
+            node, claim = _with_claim(entry.value, document, ev)
+            value = ev.data(node, document.variables)
+            found.append(_Fact(name, value, node.source, entry.key.source, partial(place_of, node), claim))
     return found
+
+
+def _with_claim(node: Node, document: Document, ev: Evaluator) -> tuple[Node, Claim | None]:
+    """The node of what is expected, and what is printed elsewhere, where that stands beside it.
+
+    Raises:
+        ReportedError: not all is there that goes with a printed figure, or more.
+    """
+    if not isinstance(node, MappingNode) or _PRINTED not in node.entries:
+        return node, None
+    entries = read_keys(node, CLAIM_KEYS, "a printed figure", ev)
+    for key in (_VALUE, _PRINTED, _ORIGIN):
+        if key not in entries:
+            found = ", ".join(f"`{each}`" for each in entries) or "nothing"
+            message = f"expected `{key}` with a printed figure, found {found}"
+            raise ev.report(IMPOSSIBLE_EXPECTATION, message, node, hint=f"for example `{_CLAIM_EXAMPLE}`")
+    printed = ev.data(entries[_PRINTED], document.variables)
+    origin, note = (ev.text(entries.get(key), f"`{key}`") or "" for key in (_ORIGIN, _NOTE))
+    return entries[_VALUE], Claim(printed, origin, note, entries[_PRINTED].source)
 
 
 def place_of(node: Node, path: PartPath) -> Source:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+_MOST = {"nesting": 150, "number": 2**127, "file_bytes": 2**30}
+_MOST_OF_OTHERS = 2**48
 
 
 class Limits(NamedTuple):
@@ -24,6 +28,37 @@ class Limits(NamedTuple):
     """Items of a list that an expression uses, or, with those of lists inside it, makes."""
     arithmetic: int = 10_000_000
     """Steps of all expressions together: ten for a name, five for an operator, one for an item that is gone through."""
+
+    def changed(self, name: str, number: int, others: Iterable[str] = ()) -> Limits:
+        """These limits with another one of that name; ``others`` are names that mean something else to who asks.
+
+        Raises:
+            ValueError: there is no such limit, or it can't be raised so far: what reading takes a level for a level
+                ends where Python's own calls do.
+        """
+        if name not in self._fields:
+            from archanalyzer.diagnostics import did_you_mean
+
+            raise ValueError(f"there is no limit `{name}`; {did_you_mean(name, (*self._fields, *others), 'limits')}")
+        most = _MOST.get(name, _MOST_OF_OTHERS)
+        if number > most:
+            raise ValueError(f"`{name}` can be at most {most:,}, found {number:,}")
+        return self._replace(**{name: number})
+
+
+def read_limit(text: str) -> tuple[str, int]:
+    """A limit as it is given, ``layers=1M``: its name, and the number, which may have a unit.
+
+    Raises:
+        ValueError: it is written in another way.
+    """
+    from archanalyzer.graph.quantities import taken_apart
+
+    name, _, value = (part.strip() for part in text.partition("="))
+    quantity = taken_apart(value)
+    if quantity is None or quantity.form != "number" or quantity.numbers[0].denominator > 1 or quantity.numbers[0] < 1:
+        raise ValueError(f"expected NAME=N with a whole number from 1, such as `layers=1M`, found `{text}`")
+    return name, int(quantity.numbers[0])
 
 
 def raised_by(limit: str) -> str:

@@ -14,7 +14,7 @@ from archanalyzer.executor.kernel import Kernel
 from archanalyzer.graph import Arithmetic, Count, Op, Role
 from archanalyzer.testing.cases import Case, cases_for
 from archanalyzer.testing.gradient_check import gradient
-from archanalyzer.testing.kernel_checks import computed_shape, extras, multiplications, untouched, window
+from archanalyzer.testing.kernel_checks import computed_shape, extras, multiplications, operations, untouched, window
 from archanalyzer.testing.readings import positions, readings_by_position
 from archanalyzer.testing.requiring import require
 from archanalyzer.testing.trait_checks import traits
@@ -176,5 +176,5 @@ def kept(case: Case) -> None:
 
 DECLARED = (output_type, round_trip, weights, arithmetic, readings, kept)
 """The checks of a case as its op declares it."""
-COMPUTED = (computed_shape, gradient, window, traits, multiplications, extras, untouched)
+COMPUTED = (computed_shape, gradient, window, traits, multiplications, operations, extras, untouched)
 """Those of its kernel."""

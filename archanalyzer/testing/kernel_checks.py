@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
+from unittest import SkipTest
 
 import numpy as np
 
-from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.kernel import Array, Forward
 from archanalyzer.graph import TensorType
 from archanalyzer.testing.calling import run_backward, run_forward, type_of
 from archanalyzer.testing.cases import Case
@@ -151,13 +152,44 @@ def multiplications(case: Case) -> None:
         require(found == stated, f"the op states {stated:,} multiply–accumulates, {what} makes {found:,}")
 
 
-def _products(case: Case) -> Iterator[tuple[str, int]]:
-    """What each step is, and how many products it makes."""
-    tally, random = Tally(), np.random.default_rng(0)
+def operations(case: Case) -> None:
+    """A layer that states other operations of the forward step makes some, and one that states nothing makes none.
+
+    A kernel may need more of them than the op states, and by sharing what several outputs have in common, fewer: so it
+    is asked whether there are any, not how many. Beside multiply–accumulates, the additions that make sums of products
+    are none; that of a bias is one. Not looked at is the backward step, nor what a layer with multiply–accumulates
+    makes without stating it.
+
+    Raises:
+        SkipTest: the kernel calls what cannot count.
+    """
+    arithmetic = case.op.arithmetic(case.inputs, case.output)
+    if arithmetic is None:
+        return
+    stated = sum(count.total for count in arithmetic.operations)
+    tally = Tally()
+    try:
+        _counted_forward(case, tally, np.random.default_rng(0))
+    except TypeError as error:
+        raise SkipTest(f"operations are counted in arrays of objects, of which NumPy says: {error}") from None
+    found = tally.operations + (0 if arithmetic.macs else tally.products)
+    require(bool(found) or not stated, f"the op states {stated:,} operations, the forward step makes none")
+    if not stated and not arithmetic.macs:
+        require(not found, f"the op states no operations, the forward step makes {found:,}")
+
+
+def _counted_forward(case: Case, tally: Tally, random: np.random.Generator) -> tuple[Point, Forward]:
+    """A point of numbers that count, and the forward step there."""
     point = draw_point(case, 1, random)
     weights = {name: tally.numbers(array) for name, array in point.weights.items()}
     point = replace(point, inputs=tuple(map(tally.numbers, point.inputs)), weights=weights)
-    forward = run_forward(case, point.inputs, point.weights, dtype=object, read_extras=point.read_extras)
+    return point, run_forward(case, point.inputs, point.weights, dtype=object, read_extras=point.read_extras)
+
+
+def _products(case: Case) -> Iterator[tuple[str, int]]:
+    """What each step is, and how many products it makes."""
+    tally, random = Tally(), np.random.default_rng(0)
+    point, forward = _counted_forward(case, tally, random)
     yield "the forward step", tally.products
     dy = tally.numbers(random.standard_normal((1, *case.output.shape)))
     inputs = range(len(case.inputs))
@@ -165,7 +197,7 @@ def _products(case: Case) -> Iterator[tuple[str, int]]:
         tally.products = 0
         run_backward(case, forward, dy, wanted=[number == one for number in inputs], learning=False)
         yield f"the gradient by input {one}", tally.products
-    if weights:
+    if point.weights:
         tally.products = 0
         run_backward(case, forward, dy, wanted=[False] * len(inputs))
         yield "the gradient by the weights", tally.products

@@ -4,13 +4,13 @@ It does nothing unless asked, by ``--archanalyzer`` or by ``archanalyzer_specs``
 it imports nothing of the package either, for pytest loads it in every project of an environment. A spec is read and
 analyzed once, when its tests are collected. Its tests are called as ``expect:`` has them,
 ``specs/vgg16.yaml::block5.receptive_field``; of a spec that expects nothing, or that cannot be used, there is one,
-``sound``. Where an installed plugin of archanalyzer itself is at fault, one more, ``plugins``, fails.
+``sound``. Where a plugin of archanalyzer itself is at fault, one more, ``plugins``, fails.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from os import path
 from pathlib import Path
@@ -21,23 +21,27 @@ from _pytest._code.code import TerminalRepr, TracebackStyle
 from _pytest._io import TerminalWriter
 
 if TYPE_CHECKING:
+    from archanalyzer.checking.checked import Checked
     from archanalyzer.diagnostics import Diagnostic
     from archanalyzer.passes.expectations import Judged
     from archanalyzer.plugins.finding import Found
+    from archanalyzer.spec.limits import Limits
 
 _OPTION = "archanalyzer"
 _INI = "archanalyzer_specs"
+_PLUGIN_OPTION, _PLUGIN_INI = "archanalyzer_plugin", "archanalyzer_plugins"
+_LIMIT_OPTION, _LIMIT_INI = "archanalyzer_limit", "archanalyzer_limits"
 _SOUND = "sound"
 _PLUGINS = "plugins"
-_INSTALLED: pytest.StashKey[list[Found | Diagnostic]] = pytest.StashKey()
-"""What was found of installed plugins of archanalyzer, which is looked for once."""
-# `archspec` as a key of the outermost map, in block or in flow style.
-_IS_SPEC = re.compile(rb"^(?:\xef\xbb\xbf)?(?:\{\s*)?[\"']?archspec[\"']?\s*:", re.MULTILINE)
-_LARGEST = 32 * 2**20
+_FOUND: pytest.StashKey[list[Found | Diagnostic]] = pytest.StashKey()
+"""The plugins of archanalyzer that are installed or named, which are looked for once."""
+_LIMITS: pytest.StashKey[Limits] = pytest.StashKey()
+_MATCHED: pytest.StashKey[set[str]] = pytest.StashKey()
+"""The patterns that some file has matched."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the two ways of asking for it."""
+    """Adds the two ways of asking for it, and what is to be used then."""
     group = parser.getgroup("archanalyzer")
     group.addoption(
         "--archanalyzer",
@@ -47,6 +51,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     text = "specs of networks to hold: `true` for all files that have `archspec:`, or patterns such as specs/**/*.yaml"
     parser.addini(_INI, text, type="args", default=[])
+    for option, ini, metavar, text in (
+        (_PLUGIN_OPTION, _PLUGIN_INI, "PLUGIN", "a plugin of archanalyzer to use for specs, as its own --plugin"),
+        (_LIMIT_OPTION, _LIMIT_INI, "NAME=N", "allow a spec more, or less, as archanalyzer's own --limit"),
+    ):
+        group.addoption(f"--{option.replace('_', '-')}", dest=option, action="append", metavar=metavar, help=text)
+        parser.addini(ini, f"{text}; several are separated by blanks", type="args", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Reads the limits before anything is collected, where some are given.
+
+    Raises:
+        pytest.UsageError: one of them is none.
+    """
+    given = [*config.getini(_LIMIT_INI), *(config.getoption(_LIMIT_OPTION) or ())]
+    if not given:
+        return
+    from archanalyzer.spec.limits import DEFAULT_LIMITS, read_limit
+
+    limits = DEFAULT_LIMITS
+    try:
+        for text in given:
+            limits = limits.changed(*read_limit(text))
+    except ValueError as error:
+        raise pytest.UsageError(f"archanalyzer: {error}") from None
+    config.stash[_LIMITS] = limits
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SpecFile | None:
@@ -56,27 +86,84 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SpecFile |
     return SpecFile.from_parent(parent, path=file_path)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Warns of patterns that match nothing, unless pytest was only given a part of what there is.
+
+    Raises:
+        pytest.UsageError: warnings are to be errors.
+    """
+    config = session.config
+    patterns = _patterns(config)
+    if not patterns or not _looks_at_everything(config):
+        return
+    for pattern in patterns:
+        if pattern not in config.stash.get(_MATCHED, set()):
+            text = f"{_INI}: no *.yaml or *.yml file matches `{pattern}`"
+            try:
+                warnings.warn_explicit(pytest.PytestConfigWarning(text), None, str(config.inipath), 1)
+            except pytest.PytestConfigWarning as warning:
+                raise pytest.UsageError(str(warning)) from None
+
+
+def _looks_at_everything(config: pytest.Config) -> bool:
+    """Whether pytest chose the folders itself, and not because it was started below the root folder."""
+    source = config.args_source
+    from_here = source is pytest.Config.ArgsSource.INVOCATION_DIR and config.invocation_params.dir == config.rootpath
+    return from_here or source is pytest.Config.ArgsSource.TESTPATHS
+
+
 def _is_asked_for(file_path: Path, config: pytest.Config) -> bool:
     """Whether a file is one to hold; what a pattern names is meant to be a spec, well written or not."""
-    words: list[str] = [word for word in config.getini(_INI) if word.lower() != "false"]
-    patterns = [word for word in words if word.lower() != "true"]
-    if (config.getoption(_OPTION) or len(patterns) < len(words)) and _is_spec(file_path):
+    matched = set(_matching(file_path, _patterns(config), config.rootpath))
+    config.stash.setdefault(_MATCHED, set()).update(matched)
+    if matched:
         return True
-    return bool(patterns) and _fits(file_path, patterns, config.rootpath)
+    words: list[str] = config.getini(_INI)
+    return (config.getoption(_OPTION) or any(word.lower() == "true" for word in words)) and _is_spec(file_path, config)
 
 
-def _is_spec(file_path: Path) -> bool:
+def _patterns(config: pytest.Config) -> list[str]:
+    return [word for word in config.getini(_INI) if word.lower() not in {"true", "false"}]
+
+
+def _is_spec(file_path: Path, config: pytest.Config) -> bool:
+    from archanalyzer.spec.text import says_it_is_a_spec
+
     try:
-        return file_path.stat().st_size <= _LARGEST and _IS_SPEC.search(file_path.read_bytes()) is not None
-    except OSError:
+        return says_it_is_a_spec(str(file_path), _limits(config))
+    except (OSError, ValueError):
         return False
 
 
-def _fits(file_path: Path, patterns: Iterable[str], root: Path) -> bool:
-    from archanalyzer.graph import name_pattern
+def _matching(file_path: Path, patterns: Sequence[str], root: Path) -> Iterator[str]:
+    if patterns:
+        from archanalyzer.graph import name_pattern
 
-    name = Path(path.relpath(file_path, root)).as_posix()
-    return any(name_pattern(pattern.removeprefix("./")).match(name) for pattern in patterns)
+        name = Path(path.relpath(file_path, root)).as_posix()
+        yield from (each for each in patterns if name_pattern(each.removeprefix("./")).match(name))
+
+
+def _limits(config: pytest.Config) -> Limits:
+    from archanalyzer.spec.limits import DEFAULT_LIMITS
+
+    return config.stash.get(_LIMITS, DEFAULT_LIMITS)
+
+
+def _found_plugins(config: pytest.Config) -> list[Found | Diagnostic]:
+    """The plugins that are installed, those of the configuration, by paths from its folder, and of the command line."""
+    if _FOUND not in config.stash:
+        from archanalyzer.plugins.finding import installed, named
+
+        names = [_from_root(name, config.rootpath) for name in config.getini(_PLUGIN_INI)]
+        names += config.getoption(_PLUGIN_OPTION) or ()
+        config.stash[_FOUND] = [*installed(), *(each for name in names for each in named(name))]
+    return config.stash[_FOUND]
+
+
+def _from_root(name: str, root: Path) -> str:
+    """The name of a plugin with a path, if it is one, from the root folder; modules are called as they are."""
+    is_path = "/" in name or "\\" in name or name.endswith((".py", ".toml"))
+    return path.join(root, name) if is_path else name  # noqa: PTH118 - keeps `./`
 
 
 class SpecFile(pytest.File):
@@ -164,41 +251,32 @@ class _Part(NamedTuple):
 
 
 def _with_plugins(file_path: Path, config: pytest.Config) -> list[_Part]:
-    """What came of a spec, with the plugins that are installed; they are known for so long and no longer."""
+    """What came of a spec, with the plugins that there are; they are known for so long and no longer."""
+    from archanalyzer.checking.checked import check
     from archanalyzer.plugins.admitting import Admitted
-    from archanalyzer.plugins.finding import installed
 
-    found = config.stash.get(_INSTALLED, None)
-    if found is None:
-        found = config.stash[_INSTALLED] = list(installed())
     admitted = Admitted()
     try:
-        admitted.admit(found)
-        at_fault = [_Part(_PLUGINS, 1, tuple(admitted.diagnostics))] if admitted.diagnostics else []
-        return [*at_fault, *_judged(file_path)]
+        admitted.admit(_found_plugins(config))
+        checked = check(path.relpath(file_path), limits=_limits(config))
+        faults = (*admitted.diagnostics, *checked.analyzed.faults)
+        return [*([_Part(_PLUGINS, 1, faults)] if faults else []), *_judged(checked)]
     finally:
         admitted.dismiss()
 
 
-def _judged(file_path: Path) -> list[_Part]:
+def _judged(checked: Checked) -> list[_Part]:
     """What came of a spec, expectation by expectation; of one that cannot be used, its errors as a whole."""
-    from archanalyzer.cli.reading import read_and_analyze
-    from archanalyzer.cli.snapshots import compare
-    from archanalyzer.diagnostics import Severity
     from archanalyzer.graph import Topic
-    from archanalyzer.passes.expectations import hold
 
-    analyzed = read_and_analyze(path.relpath(file_path))
-    held = hold(analyzed)
-    errors = [each for each in held.found if each.severity is Severity.ERROR]
-    expectations = analyzed.spec.expectations
+    errors, expectations = checked.errors, checked.analyzed.spec.expectations
     if errors or not expectations:
         places = [each.source.line for each in errors if each.source]
         return [_Part(_SOUND, min(places, default=1), errors)]
-    parts = _parts(held.judged)
+    parts = _parts(checked.held.judged)
+    snapshot = checked.snapshot
     for each in expectations:
         if each.topic is Topic.SNAPSHOT:
-            snapshot = compare(analyzed, held)
             unmet = [snapshot.diagnostic] if snapshot.diagnostic else []
             parts.append(_Part(each.label, each.source.line, unmet, snapshot.difference, snapshot.silenced))
     return parts

@@ -120,7 +120,11 @@ def test_a_snapshot_is_silenced(folder: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_the_hook_of_pre_commit_runs(folder: Path) -> None:
-    """As pre-commit does: its entry, with the changed files behind it; a code other than 0 stops the commit."""
+    """As pre-commit does: its entry, with the changed files behind it; a code other than 0 stops the commit.
+
+    It hands over all YAML, what is no spec included.
+    """
+    (folder / "workflow.yaml").write_text("on: push\njobs: {}\n")
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert (hook["id"], hook["language"], hook["types"]) == ("archanalyzer-check", "python", ["yaml"])
     program, *arguments = hook["entry"].split()
@@ -130,6 +134,6 @@ def test_the_hook_of_pre_commit_runs(folder: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     codes = {
         name: subprocess.run([*call, f"{name}.yaml"], env=environment, capture_output=True, check=False).returncode
-        for name in ("good", "failing", "bad")
+        for name in ("good", "failing", "bad", "workflow")
     }
-    assert codes == {"good": 0, "failing": 1, "bad": 2}
+    assert codes == {"good": 0, "failing": 1, "bad": 2, "workflow": 0}

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archanalyzer.checking.snapshots import Compared
 from archanalyzer.cli.output import NotWritten
-from archanalyzer.cli.snapshots import Compared
 from archanalyzer.cli.updating import update_of
 from archanalyzer.diagnostics import Diagnostic
 from archanalyzer.diagnostics.rules.expectations import EXPECTATION_FAILED, NOT_UPDATED

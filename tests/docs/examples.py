@@ -1,6 +1,6 @@
 """The specs that pages show: a whole one as it stands, a fragment completed to a whole one.
 
-Where something is wrong on purpose, the line says so: ``# error: CODE`` (or ``# warning:``, ``# failure:``).
+Where something is wrong on purpose, the line says so: ``# error: CODE`` (or ``# warning:``, ``# failure:``, ``# note:``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.docs.fences import Fence
 
 _INPUTS = "inputs: {image: [3, 32, 32]}"
 _ENTRIES = re.compile(r"(?:#.*\n)*- ")
-_ANNOUNCED = re.compile(r"# (error|warning|failure): ([a-z0-9-]+)")
+_ANNOUNCED = re.compile(r"# (error|warning|failure|note): ([a-z0-9-]+)")
 
 
 class Finding(NamedTuple):

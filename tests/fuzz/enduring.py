@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
 
-from archanalyzer.cli.snapshots import Compared
+from archanalyzer.checking.snapshots import Compared
 from archanalyzer.cli.updating import update_of
 from archanalyzer.diagnostics import Diagnostic, SpecError
 from archanalyzer.executor.data import gather

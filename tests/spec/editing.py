@@ -10,6 +10,7 @@ import jsonschema
 import yaml
 
 from archanalyzer.passes import standard_passes
+from archanalyzer.report.catalogue_passes import facts_of_a_layer, kinds_of_a_layer, kinds_of_totals, totals
 from archanalyzer.spec.json_schema import Facts, json_schema
 
 
@@ -51,8 +52,9 @@ def as_an_editor(text: str) -> Any:
 @cache
 def schema() -> dict[str, Any]:
     """The schema that editors are given."""
-    passes = standard_passes()
-    return json_schema(Facts(dict.fromkeys(passes.total_owner, ""), dict.fromkeys(passes.column_owner, "")))
+    passes = standard_passes().all
+    kinds = kinds_of_totals(passes), kinds_of_a_layer(passes)
+    return json_schema(Facts(totals(passes), facts_of_a_layer(passes), *kinds))
 
 
 @cache

@@ -198,6 +198,9 @@ def test_all_inputs_come_in_batches_of_the_same_length() -> None:
     ]
 
 
+NO_CLASS = "invalid-field: expected a class of `dense` as a whole number from 0 to 1"
+
+
 @pytest.mark.parametrize(
     ("inputs", "target", "lines"),
     [
@@ -207,14 +210,18 @@ def test_all_inputs_come_in_batches_of_the_same_length() -> None:
         ("x: [[1, 2, 3, 4]]", "[1]", []),
         ("x: [[1, 2, 3, 4], [5, 6, 7, 8]]", "[1, 0]", []),
         ("x: [[1, 2, 3, 4], [5, 6, 7, 8]]", "[[1, 0], [0.5, 0.5]]", []),
-        ("", "2", ["invalid-field: expected a class of `dense` as a whole number from 0 to 1, found 2"]),
-        ("", "-1", ["invalid-field: expected a class of `dense` as a whole number from 0 to 1, found -1"]),
-        ("", "0.5", ["invalid-field: expected a class of `dense` as a whole number from 0 to 1, found 0.5"]),
+        ("", "2", [f"{NO_CLASS}, found 2 (`cross_entropy` counts classes from 0)"]),
+        ("", "-1", [f"{NO_CLASS}, found -1 (`cross_entropy` counts classes from 0)"]),
+        (
+            "",
+            "0.5",
+            [f"{NO_CLASS}, found 0.5 (`cross_entropy` takes classes, or distributions over them with shape 2)"],
+        ),
         # As many classes as there are samples; that it is a batch is told by the input.
         (
             "x: [[1, 2, 3, 4], [5, 6, 7, 8]]",
             "[0.5, 0.5]",
-            ["invalid-field: expected a class of `dense` as a whole number from 0 to 1, found 0.5"],
+            [f"{NO_CLASS}, found 0.5 (`cross_entropy` takes classes, or distributions over them with shape 2)"],
         ),
         (
             "x: [[1, 2, 3, 4], [5, 6, 7, 8]]",
@@ -245,7 +252,7 @@ def test_classes_as_targets(inputs: str, target: str, lines: list[str]) -> None:
         ("[[1, 0]]", []),
         ("[[[1, 0]], [[0, 1]], [[1, 1]]]", []),
         ("[1, 0]", ["pinned-shape: expected `relu` with shape 2×1×2, or classes with shape 1×2, found 2"]),
-        ("[[2, 0]]", ["invalid-field: expected a class of `relu` as a whole number from 0 to 1, found 2"]),
+        ("[[2, 0]]", [f"{NO_CLASS.replace('dense', 'relu')}, found 2 (`cross_entropy` counts classes from 0)"]),
     ],
 )
 def test_classes_at_positions(target: str, lines: list[str]) -> None:
@@ -255,4 +262,13 @@ def test_classes_at_positions(target: str, lines: list[str]) -> None:
 
 def test_classes_are_for_losses_that_take_them() -> None:
     (line,) = said(f"{DENSE}training: {{loss: mean_squared_error}}\ndata: {{targets: {{dense: 1}}}}\n")
-    assert line == "s:5:25 pinned-shape: expected `dense` with shape 2, found a single number"
+    wrong = "s:5:25 pinned-shape: expected `dense` with shape 2, found a single number"
+    assert line == f"{wrong} (for classes as targets, let the loss be `cross_entropy`)"
+    (line,) = said(f"{DENSE}data: {{targets: {{dense: [0, 1, 1]}}}}\n")
+    assert line.endswith("found 3 (for classes as targets, let the loss be `cross_entropy`)")
+
+
+@pytest.mark.parametrize("section", ["targets: {dense: 7}", "targets: {dense: 0.5}", "inputs: {x: 1}"])
+def test_what_could_be_no_class_is_not_told_to_be_one(section: str) -> None:
+    (line,) = said(f"{DENSE}data: {{{section}}}\n")
+    assert line.endswith("found a single number")

@@ -18,8 +18,8 @@ from tests.spec.test_json_schema import TYPES, with_entry
 
 _COMMON = (
     "$schema $ref title description type properties required additionalProperties propertyNames items minItems "
-    "maxItems minProperties minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum enum const "
-    "default examples anyOf allOf oneOf not if then else"
+    "maxItems uniqueItems minProperties minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum "
+    "enum const default examples anyOf allOf oneOf not if then else"
 )
 COMMON = frozenset(_COMMON.split())
 """Keywords that mean the same in draft 7 (2018) and in draft 2020-12, by the release notes of the drafts between."""

@@ -54,9 +54,24 @@ def test_an_input_of_the_network_may_be_called_input() -> None:
 
 
 def test_outputs_are_layers_or_blocks_each_once() -> None:
-    text = f"{FLAT}{UNIT}outputs: [relu, unit, unit/tanh, relu]\nlayers: [relu, unit]\n"
+    """A block and its last layer are two names for one output."""
+    text = f"{FLAT}{UNIT}outputs: [relu, unit, unit/tanh]\nlayers: [relu, unit]\n"
     graph = sound(text)
     assert [graph.layers[output].name for output in graph.outputs] == ["relu", "unit/tanh"]
+
+
+def test_an_output_named_again_is_told_once() -> None:
+    """By hand: `outputs: [` is 10 characters long, `relu, ` is 6."""
+    text = f"{FLAT}outputs: [relu, tanh, relu, relu, tanh]\nlayers: [relu, tanh]\n"
+    assert said(text) == [
+        "s:3:23 duplicate-name: `relu` is named as an output already",
+        "s:3:35 duplicate-name: `tanh` is named as an output already",
+    ]
+
+
+def test_an_output_that_is_not_there_is_told_once_too() -> None:
+    text = f"{FLAT}outputs: [none, relu, none]\nlayers: [relu]\n"
+    assert [line.partition(" ")[2].partition(":")[0] for line in said(text)] == ["unknown-layer", "duplicate-name"]
 
 
 @pytest.mark.parametrize(

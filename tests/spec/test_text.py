@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archanalyzer.diagnostics import SpecError
 from archanalyzer.spec.limits import DEFAULT_LIMITS, Limits
-from archanalyzer.spec.text import read, source_from_string
+from archanalyzer.spec.text import decoded, read, says_it_is_a_spec, source_from_string
 
 
 def refusal(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> str:
@@ -146,6 +146,43 @@ def test_control_characters_are_refused(text: str, expected: str) -> None:
         source_from_string(text, "x")
     hint = "(is this a text file?)" if "\0" in text else "(remove it)"
     assert str(caught.value) == expected + hint
+
+
+def test_bytes_from_elsewhere_are_decoded_as_those_of_a_file() -> None:
+    assert decoded(b"\xef\xbb\xbfname: \xc3\x9c", "HEAD:net.yaml", DEFAULT_LIMITS) == "name: Ü"
+    with pytest.raises(SpecError, match=r"^HEAD:net.yaml:1:2: error\[not-utf8\]: expected UTF-8, found the byte 0xFF"):
+        decoded(b"a\xff", "HEAD:net.yaml", DEFAULT_LIMITS)
+    with pytest.raises(SpecError, match="expected at most 3 bytes, found more"):
+        decoded(b"abcd", "HEAD:net.yaml", Limits(file_bytes=3))
+
+
+@pytest.mark.parametrize(
+    ("content", "says_so"),
+    [
+        (b"archspec: 1\n", True),
+        (b"\xef\xbb\xbfarchspec: 1\n", True),
+        (b"# archspec: 2\r\n\r\n'archspec' : 1\r\n", True),
+        (b'{"archspec": 1}', True),
+        (b"archspec: \xff", True),
+        (b"name: x\narchspec:\n", True),
+        (b"archspecs: 1\n", False),
+        (b"xarchspec: 1\n", False),
+        (b"# archspec: 1\n", False),
+        (b"a:\n  archspec: 1\n", False),
+        (b"- archspec: 1\n", False),
+        (b"x: archspec\n", False),
+        (b"", False),
+        (b"# " + b"x" * 100 + b"\narchspec: 1\n", False),  # beyond what is read
+    ],
+)
+def test_a_file_says_that_it_is_a_spec(content: bytes, says_so: bool, tmp_path: Path) -> None:
+    assert says_it_is_a_spec(str(file_of(tmp_path, content)), Limits(file_bytes=60)) is says_so
+
+
+def test_what_is_no_file_says_nothing(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "no.yaml"):
+        with pytest.raises(OSError, match=tmp_path.name):
+            says_it_is_a_spec(str(path), DEFAULT_LIMITS)
 
 
 @given(st.binary(max_size=200))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from archanalyzer import ops
+from archanalyzer.executor import kernels
 from archanalyzer.executor.kernel import Array, Backward, Extra, Forward
 from archanalyzer.graph import Arithmetic, Example, Kept, Role, TensorType, Weight, WholeAxis, count
 from archanalyzer.testing import checks_for
@@ -25,9 +26,18 @@ def test_a_sound_kernel_passes() -> None:
 
 def test_checks_of_the_kernel_are_made_for_each_example() -> None:
     named = [str(check) for check in checks_for(Gate, GateKernel) if check.subject == "gate[factor=4]"]
-    assert named[-7:] == [
+    assert named[-8:] == [
         f"gate[factor=4]-{name}"
-        for name in ("computed-shape", "gradient", "window", "traits", "multiplications", "extras", "untouched")
+        for name in (
+            "computed-shape",
+            "gradient",
+            "window",
+            "traits",
+            "multiplications",
+            "operations",
+            "extras",
+            "untouched",
+        )
     ]
 
 
@@ -277,6 +287,10 @@ def test_a_buffer_that_changes_at_inference_is_found() -> None:
             {"gate-multiplications": "the op states 7 multiply–accumulates, the forward step makes 6"},
         ),
         (
+            {"arithmetic": answer(Arithmetic()), "examples": Gate.examples[:1]},
+            {"gate-operations": "the op states no operations, the forward step makes 12"},  # x · weight, times 2
+        ),
+        (
             {"kept": answer(Kept(inputs=True, extra_elements=1, extra_bytes=3)), "examples": Gate.examples[:1]},
             {"gate-extras": "op.kept states 7 bytes of extras in float32, found 4"},
         ),
@@ -284,3 +298,71 @@ def test_a_buffer_that_changes_at_inference_is_found() -> None:
 )
 def test_a_fault_of_an_op_is_found(methods: dict[str, Any], found: dict[str, str]) -> None:
     assert failures(op_with(**methods), GateKernel) == found
+
+
+# --- Operations that are stated and not made, and the other way round
+
+
+class Plain(GateKernel):
+    """y = weight · x, and no more."""
+
+    def forward(self, call: Forward) -> None:
+        np.multiply(call.x, call.weights["weight"], out=call.output)
+
+    def backward(self, call: Backward) -> None:
+        (dx,) = call.dx
+        if dx is not None:
+            np.multiply(call.dy, call.weights["weight"], out=dx)
+        if call.dw:
+            np.sum(call.dy * call.x, axis=tuple(range(call.dy.ndim - 1)), out=call.dw["weight"])
+
+
+def with_operations(number: int, *, macs: bool = True, change: Callable[[Forward], object] = id) -> dict[str, str]:
+    """What is said of a layer that states 6 multiply–accumulates, or none, and so many operations beside them."""
+    stated = (count("products", elements=6),) if macs else ()
+    arithmetic = Arithmetic(stated, (count("bias additions", elements=number),) if number else ())
+    op = op_with(arithmetic=answer(arithmetic), examples=Gate.examples[:1])
+
+    def forward(self: Plain, call: Forward) -> None:
+        Plain.forward(self, call)
+        change(call)
+
+    return failures(op, type("Changed", (Plain,), {"forward": forward}))
+
+
+def add_bias(call: Forward) -> None:
+    call.output += call.weights["weight"]
+
+
+def test_operations_that_the_kernel_never_makes_are_found() -> None:
+    message = "the op states 6 operations, the forward step makes none"
+    assert with_operations(6)["gate-operations"] == message
+    assert "gate-operations" not in with_operations(6, change=add_bias)
+
+
+def test_operations_that_are_not_stated_are_found_where_nothing_is() -> None:
+    """6 products; of a layer with multiply–accumulates, what else is made is not asked."""
+    found = with_operations(0, macs=False)
+    assert found["gate-operations"] == "the op states no operations, the forward step makes 6"
+    assert "gate-operations" not in with_operations(0)
+    assert "gate-operations" not in with_operations(6, macs=False)
+
+
+def test_sums_of_products_are_no_operations_of_their_own() -> None:
+    """A layer that states a bias, over several inputs for each output."""
+    kernel = kernels.get("dense")
+    bias = Arithmetic((count("products", elements=6),), (count("bias additions", elements=2),))
+    dense = ops.get("dense")
+    methods = {
+        "arithmetic": answer(bias),
+        "examples": (Example("dense: {units: 2, bias: false}", (TensorType((3,)),)),),
+    }
+    op = type("Unbiased", (dense,), {"__doc__": "Without its bias.", "__module__": __name__, **methods})
+    (said,) = [text for name, text in failures(op, kernel).items() if name.endswith("-operations")]
+    assert said == "the op states 2 operations, the forward step makes none"
+
+
+def test_a_kernel_that_calls_what_cannot_count_is_not_asked() -> None:
+    checks = [check for check in checks_for(ops.get("softplus")) if check.name == "operations"]
+    with pytest.raises(SkipTest, match=r"^operations are counted in arrays of objects, of which NumPy says: "):
+        checks[0]()

@@ -5,57 +5,19 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.docs.fences import ROOT, fences
+from tests.testing.projects import GOOD, PLAIN, write
 
 pytest_plugins = ["pytester"]
 
-# 3·4·(3·3) + 4 = 112 parameters; 36 output positions · 108 weights = 3888 MACs.
-GOOD = """\
-archspec: 1
-inputs: {image: [3, 8, 8]}
-layers:
-  - conv2d: {filters: 4, kernel: 3}
-  - relu
-expect:
-  totals: {parameters: 112, macs: 3888}
-  layers:
-    conv2d: {receptive_field: 3}
-"""
 FAILING = GOOD.replace("112", "111")
 MISFIT = GOOD.replace("relu", "dense: 2")
-PLAIN = GOOD.partition("expect:")[0]
 NO_YAML = "archspec: 1\ninputs: [\n"
 IDS = ["totals.parameters", "totals.macs", "conv2d.receptive_field"]
-
-
-@pytest.fixture
-def project(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> pytest.Pytester:
-    """An empty project, in an environment where the package is installed with the entry points that it declares."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
-    site = tmp_path_factory.mktemp("site")
-    info = site / "installed-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: installed\nVersion: 1\n")
-    lines = [f"{name} = {module}\n" for name, module in declared.items()]
-    (info / "entry_points.txt").write_text("[pytest11]\n" + "".join(lines))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), str(ROOT)]), prepend=os.pathsep)
-    for name in ("PYTEST_ADDOPTS", "COLUMNS", "CI", "FORCE_COLOR", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        monkeypatch.delenv(name, raising=False)
-    return pytester
-
-
-def write(project: pytest.Pytester, **texts: str) -> None:
-    folder = project.path / "specs"
-    folder.mkdir(exist_ok=True)
-    for name, text in texts.items():
-        (folder / f"{name}.yaml").write_text(text)
 
 
 def collected(project: pytest.Pytester, *arguments: str) -> list[str]:

@@ -43,10 +43,19 @@ SNAPSHOT_DIFFERS = Rule(
     severity=Severity.FAILURE,
     unshown="It is about a file beside the spec.",
 )
+PRINTED_OTHERWISE = Rule(
+    "printed-otherwise",
+    "a fact is as `expect:` says, and is printed elsewhere as another",
+    why="A figure in a book or a paper that is wrong is told beside the right one, so that nobody has to look twice.",
+    severity=Severity.NOTE,
+    bad=_spec("{parameters: {value: 112, printed: 108, source: page 7}}"),
+    good=_spec("{parameters: {value: 112, printed: 112, source: page 7}}"),
+)
 NOT_UPDATED = Rule(
     "not-updated",
     "`check --update` leaves an expectation that fails as it is",
-    why="Only a value that stands in the text, once, can be rewritten without changing anything else.",
+    why="Only a value that stands in the text, once, can be rewritten without changing anything else; and only a file "
+    "that can be written.",
     severity=Severity.FAILURE,
     unshown="Only `check --update` finds it.",
 )
