@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
-from archanalyzer.recipe import INITIALIZERS, LOSSES, OPTIMIZERS, SETTINGS
+from archanalyzer.cli.running import data_and_weights, prepared, refuse_misnamed_files, refuse_unwritable, told
+from archanalyzer.recipe import DEFAULT_OPTIMIZER, OPTIMIZERS, SETTINGS
 
 if TYPE_CHECKING:
     from archanalyzer.executor.network import Network
-    from archanalyzer.executor.training import Run, StepReport, Training
+    from archanalyzer.executor.side_by_side import SideBySide
+    from archanalyzer.executor.training import Run
     from archanalyzer.graph import Running
     from archanalyzer.passes.analyzing import Analyzed
+
+T = TypeVar("T")
 
 _MOST_TRACED = 1000
 _PATIENCE = 0.5
@@ -47,15 +49,15 @@ def _with_settings(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be computed, in which memory, and stop.")
 @format_option("text", "json", help_text="How to write what came of it.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
-@click.option("--data", metavar="FILE", help="Inputs and targets by name, .npz, or the only input, .npy.")
-@click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Draw N samples where none are given.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="For all that is drawn at random.")
-@click.option("--load", metavar="FILE", help="Read the weights from FILE, .safetensors or .npz.")
+@data_and_weights
 @click.option("--save", metavar="FILE", help="Write the weights to FILE afterwards, .safetensors or .npz.")
-@click.option("--loss", type=click.Choice(list(LOSSES)), help="What to make small, in place of what the spec says.")
-@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="How to, in place of what the spec says.")
+@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="What trains, in place of what the spec says.")
+@click.option(
+    "--beside",
+    type=click.Choice(list(OPTIMIZERS)),
+    help="Train a second network with another optimizer beside the first, and tell how far apart they come.",
+)
 @_with_settings
-@click.option("--initializer", type=click.Choice(list(INITIALIZERS)), help="What draws weights that are not pinned.")
 @overriding(dtype="Type of the numbers: float32 or float64.")
 def command(spec: str, *, format_name: str, output: str | None, **options: Any) -> int:
     """Run SPEC in NumPy: a forward step, or with --steps, training steps (`-` reads standard input).
@@ -64,35 +66,51 @@ def command(spec: str, *, format_name: str, output: str | None, **options: Any) 
     archanalyzer run toy.yaml --steps 2 --trace
     archanalyzer run vgg16.yaml --input image=3x64x64 --batch 4 --seed 1
     archanalyzer run net.yaml --data mine.npz --steps 100 --optimizer adam --save net.safetensors
+    archanalyzer run net.yaml --steps 6 --optimizer momentum --beside momentum_unrolled
     archanalyzer run net.yaml --plan
     """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.output import deliver, emit
     from archanalyzer.cli.reading import read_and_analyze, tell
 
     chosen = _Options(**options)
+    files = {"--output": output, "--save": chosen.save, "--data": chosen.data, "--load": chosen.load}
     refuse_overwriting((spec,), output, chosen.save)
-    _refuse_one_file_for_two(output, chosen)
+    refuse_misnamed_files(files)
     _refuse_misuse(chosen)
     dtype = chosen.dtype
     analyzed = read_and_analyze(spec, settings=chosen.settings, input_shapes=chosen.input_shapes, dtype=dtype)
     if tell([analyzed], output):
         return 2
     exact = format_name == "json"
-    with _told():
+    with told():
         if chosen.only_plan:
             deliver(_plan(analyzed, chosen, exact=exact), output, exact=exact)
             return 0
-        _refuse_what_cannot_be_written(output, chosen.save)
+        _require_saving(chosen.save)
+        refuse_unwritable(output)
+        if chosen.beside is not None:
+            both = _run_both(analyzed, chosen, chosen.beside)
+            deliver(_report_both(both, analyzed, exact=exact), output, exact=exact)
+            return max(_ended(run, f"{run.training.network.optimizer.name}, ") for run in (both.first, both.second))
         network, run = _run(analyzed, chosen)
         deliver(_report(run, analyzed, exact=exact), output, exact=exact)
-        if run.is_interrupted:
-            emit("interrupted; the weights are not saved\n" if chosen.save else "", err=True)
-            return 130
-        if run.failure is not None:
-            emit(f"Error: {run.failure}\n", err=True)
-            return 1
-        if chosen.save is not None:
+        if run.is_interrupted and chosen.save:
+            emit("interrupted; the weights are not saved\n", err=True)
+        code = _ended(run)
+        if not code and chosen.save is not None:
             network.save(chosen.save)
+    return code
+
+
+def _ended(run: Run, of: str = "") -> int:
+    """The exit code; tells why a run failed, and of which of two."""
+    from archanalyzer.cli.output import emit
+
+    if run.is_interrupted:
+        return 130
+    if run.failure is not None:
+        emit(f"Error: {of}{run.failure}\n", err=True)
+        return 1
     return 0
 
 
@@ -109,6 +127,7 @@ class _Options(NamedTuple):
     save: str | None
     loss: str | None
     optimizer: str | None
+    beside: str | None
     initializer: str | None
     settings: dict[str, str]
     input_shapes: dict[str, str]
@@ -129,50 +148,24 @@ class _Options(NamedTuple):
         return Running(loss=self.loss, optimizer=self.optimizer, initializer=self.initializer, settings=given)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tells what goes wrong in running: a reason and the exit code, never a traceback."""
-    from archanalyzer.executor.errors import ExecutorError
-    from archanalyzer.executor.weight_files import WeightFileError
-
-    try:
-        yield
-    except (ExecutorError, WeightFileError) as error:
-        raise click.ClickException(str(error)) from None
-    except MemoryError:
-        raise click.ClickException("the arrays do not fit into memory: try a smaller batch or smaller inputs") from None
-
-
 def _refuse_misuse(options: _Options) -> None:
-    for name in ("data", "load", "save"):
-        if getattr(options, name) == "":
-            raise click.UsageError(f"`--{name}` names no file")
     if options.trace and options.steps > _MOST_TRACED:
         raise click.UsageError(f"`--trace` keeps every array of every step: at most {_MOST_TRACED:,} steps")
+    if options.beside is None:
+        return
+    if not options.steps:
+        raise click.UsageError("`--beside` compares training steps: say how many with `--steps`")
+    for name in ("save", "only_plan"):
+        if getattr(options, name):
+            raise click.UsageError(f"`--{name.removeprefix('only_')}` is for one network, `--beside` makes two")
 
 
-def _refuse_one_file_for_two(output: str | None, options: _Options) -> None:
-    """Weights may be saved to where they were loaded from; other results would overwrite each other, or the data."""
-    named = {"--output": output, "--save": options.save, "--data": options.data, "--load": options.load}
-    for one, other in (("--output", "--save"), ("--output", "--data"), ("--output", "--load"), ("--save", "--data")):
-        first, second = named[one], named[other]
-        if first and second and os.path.realpath(first) == os.path.realpath(second):
-            raise click.UsageError(f"`{one}` and `{other}` name the same file, `{first}`")
-
-
-def _refuse_what_cannot_be_written(output: str | None, save: str | None) -> None:
-    """Tells before the work, not after it, that there is no place for what comes of it."""
-    from archanalyzer.cli.output import NotWritten, is_file
+def _require_saving(save: str | None) -> None:
+    """Tells before the work, not after it, that weights cannot be saved there."""
     from archanalyzer.executor.weight_files import require_saving
-    from archanalyzer.files import require_writable
 
     if save is not None:
         require_saving(save)
-    try:
-        if output is not None and is_file(output):
-            require_writable(output)
-    except OSError as error:
-        raise NotWritten(f"cannot write `{output}`: {error.strerror}") from None
 
 
 def _plan(analyzed: Analyzed, options: _Options, *, exact: bool) -> str:
@@ -187,19 +180,42 @@ def _plan(analyzed: Analyzed, options: _Options, *, exact: bool) -> str:
 
 def _run(analyzed: Analyzed, options: _Options) -> tuple[Network, Run]:
     from archanalyzer.executor.data import gather
-    from archanalyzer.executor.lowering import dtype_for
-    from archanalyzer.executor.network import Network
-    from archanalyzer.executor.training import Training, set_up
+    from archanalyzer.executor.training import Training
 
-    running = analyzed.spec.running
-    network = Network(analyzed.graph, dtype=dtype_for(analyzed.graph, options.dtype), seed=options.seed)
-    set_up(network, running, options.running())
-    if options.load is not None:
-        network.load(options.load)
+    network = _network(analyzed, options, options.running())
     draw_targets = options.steps > 0 or options.loss is not None
-    data = gather(network, running, path=options.data, batch=options.batch, draw_targets=draw_targets)
-    training = Training(network, data)
-    return network, training.run(_with_progress(training, options), trace=options.trace)
+    running = analyzed.spec.running
+    training = Training(
+        network, gather(network, running, path=options.data, batch=options.batch, draw_targets=draw_targets)
+    )
+    steps = training.steps(options.steps, trace=options.trace)
+    return network, training.run(_with_progress(steps, options.steps), trace=options.trace)
+
+
+def _run_both(analyzed: Analyzed, options: _Options, beside: str) -> SideBySide:
+    """Two networks that begin alike, each with the optimizer's settings that it has."""
+    from archanalyzer.executor.data import gather
+    from archanalyzer.executor.machine import require_memory
+    from archanalyzer.executor.side_by_side import Pair
+    from archanalyzer.executor.training import Training
+
+    running, chosen = analyzed.spec.running, options.running()
+    first = chosen.optimizer or running.optimizer or DEFAULT_OPTIMIZER
+    of_first, of_second = ([setting.name for setting in OPTIMIZERS[each].settings] for each in (first, beside))
+    others = {name: number for name, number in chosen.settings.items() if name in of_second}
+    # One that neither has is told of the first.
+    own = {name: number for name, number in chosen.settings.items() if name in of_first or name not in of_second}
+    network = _network(analyzed, options, chosen._replace(settings=own))
+    require_memory(sum(network.held.values()), "the arrays of a second network", beside=network.held)
+    second = _network(analyzed, options, chosen._replace(optimizer=beside, settings=others))
+    data = gather(network, running, path=options.data, batch=options.batch)
+    pair = Pair(Training(network, data), Training(second, data))
+    steps = pair.steps(options.steps, trace=options.trace)
+    return pair.run(_with_progress(steps, options.steps), trace=options.trace)
+
+
+def _network(analyzed: Analyzed, options: _Options, chosen: Running) -> Network:
+    return prepared(analyzed, chosen, dtype=options.dtype, seed=options.seed, load=options.load)
 
 
 def _report(run: Run, analyzed: Analyzed, *, exact: bool) -> str:
@@ -210,13 +226,21 @@ def _report(run: Run, analyzed: Analyzed, *, exact: bool) -> str:
     return run_json.render(run, name, path) if exact else run_text.render(run, name, path, page(sys.stdout).width)
 
 
-def _with_progress(training: Training, options: _Options) -> Iterator[StepReport]:
-    """The steps; if it takes its time and somebody is watching, with a bar that shows how far they are."""
-    reports = training.steps(options.steps, trace=options.trace)
+def _report_both(both: SideBySide, analyzed: Analyzed, *, exact: bool) -> str:
+    from archanalyzer.cli.output import page
+    from archanalyzer.report import run_json, side_by_side_text
+
+    name, path = analyzed.graph.name, analyzed.spec.path
+    if exact:
+        return run_json.render_side_by_side(both, name, path)
+    return side_by_side_text.render(both, name, path, page(sys.stdout).width)
+
+
+def _with_progress(reports: Iterator[T], steps: int) -> Iterator[T]:
+    """Reports of so many steps; if it takes its time and somebody is watching, with a bar that shows how far it is."""
     began = monotonic()
-    for report in reports:
+    for done, report in enumerate(reports, start=1):
         yield report
         if monotonic() - began > _PATIENCE and sys.stderr.isatty():
-            left = options.steps - report.number
-            with click.progressbar(reports, length=left, label="training", file=sys.stderr) as bar:
+            with click.progressbar(reports, length=steps - done, label="training", file=sys.stderr) as bar:
                 yield from bar

@@ -69,7 +69,9 @@ def gather(
     number = next((fit.number for fit in fitted.values()), batch or 1)
     is_batch = batch is not None or any(fit.batch is not None for fit in fitted.values())
     drawn = sum(prod(each.layouts.sample) for each in (*inputs, *outputs) if each.name not in given)
-    require_memory(8 * drawn * number, f"the data of {number:,} samples")
+    size = 8 * drawn * number
+    require_memory(size, f"the data of {number:,} sample{'s' if number > 1 else ''}", beside=network.held)
+    network.beside["the data"] = size + sum(each.array.nbytes for each in given.values())
     arrays = {each: each.array(given, fitted, number) for each in (*inputs, *outputs)}
     origins: dict[str, dict[str, None]] = {}
     for each in arrays:

@@ -84,6 +84,8 @@ class Network:
         self._binding: Binding | None = None
         self._awaits_backward = False
         self._training = False
+        self.beside: dict[str, int] = {}
+        """Bytes that whoever runs the network holds for it, by what lies there: data, say."""
         self.output_gradients: dict[str, Array] = {}
         """By the network's outputs, what the loss was last differentiated to."""
         self.random = np.random.default_rng([seed, crc32(b"dropout")])
@@ -106,10 +108,22 @@ class Network:
             for layer, weights in zip(self.graph.layers, self._used.owned, strict=True)
             for weight in weights
         )
-        size = sum(map(prod, (*trainable.values(), *fixed.values()))) * self.dtype.itemsize
-        require_memory(size, "the parameters")
+        learning, rest = (sum(map(prod, shapes.values())) * self.dtype.itemsize for shapes in (trainable, fixed))
+        require_memory(learning + rest, "the parameters", beside={"their gradients": learning})
         parameters = Parameters(NamedArrays(trainable, self.dtype), NamedArrays(fixed, self.dtype), order)
         return parameters, NamedArrays(trainable, self.dtype)
+
+    @property
+    def held(self) -> dict[str, int]:
+        """Bytes that are held between steps, by what lies there: the network's own, and what is in ``beside``."""
+        optimizer, binding = self.optimizer, self._binding
+        return {
+            "the parameters": self.parameters.trainable.flat.nbytes + self.parameters.fixed.flat.nbytes,
+            "their gradients": self.gradients.flat.nbytes,
+            "the optimizer": optimizer.delta.nbytes + sum(state.nbytes for state in optimizer.state.values()),
+            "the arrays": 0 if binding is None else binding.plan.bytes * binding.batch,
+            **self.beside,
+        }
 
     def initialize(self, initializer: str | float = DEFAULT_INITIALIZER, *, only: str | None = None) -> None:
         """Sets all arrays, or only the one of that name, to where training begins.
@@ -197,9 +211,18 @@ class Network:
         if self._binding is None or self._binding.plan is not plan or self._binding.batch != batch:
             self._binding = None
             arrays = f"the arrays of {batch:,} sample{'s' if batch > 1 else ''}"
-            require_memory(plan.bytes * batch + gradients * self.gradients.flat.nbytes, arrays)
+            size = (plan.bytes + self._bytes_at_ends(gradients=gradients)) * batch
+            require_memory(size, arrays, beside=self.held)
             self._binding = Binding(plan, self.types, self._layer_arrays(), batch, self.random)
         return self._binding
+
+    def _bytes_at_ends(self, *, gradients: bool) -> int:
+        """Bytes of one sample beside the plan: inputs in the network's dtype, and outputs as they are handed out.
+
+        Where there are gradients, those by the outputs too.
+        """
+        ends = (*self.graph.inputs, *self.graph.outputs * (1 + gradients))
+        return sum(self.types.outputs[index].elements for index in ends) * self.dtype.itemsize
 
     @property
     def bound(self) -> Binding:
@@ -346,9 +369,13 @@ class Network:
         """Changes what learns by the gradients of the last backward step, as the optimizer does.
 
         Raises:
+            ExecutorError: there is no room for what the optimizer keeps.
             NonFiniteError: a parameter became NaN or infinite.
         """
         trainable = self.parameters.trainable
+        if self.optimizer.steps == 0:
+            vectors = (1 + len(self.optimizer.states)) * trainable.flat.nbytes
+            require_memory(vectors, f"the vectors of `{self.optimizer.name}`", beside=self.held)
         self.optimizer.update(trainable.flat, self.gradients.flat)
         if not is_finite(trainable.flat):
             for name, array in trainable.items():

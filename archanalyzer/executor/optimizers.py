@@ -6,7 +6,9 @@ time, so that it needs no memory beside its state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -34,8 +36,8 @@ class Optimizer:
     """
 
     name: ClassVar[str]
-    states: ClassVar[tuple[str, ...]] = ()
-    """The names of what is kept from step to step, 0 in the beginning."""
+    states: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The names of what is kept from step to step, 0 in the beginning, each with its symbol in the formula."""
 
     rate: float = RATE.default
     weight_decay: float = WEIGHT_DECAY.default
@@ -122,7 +124,7 @@ class Momentum(Optimizer):
     """
 
     name = "momentum"
-    states = ("velocity",)
+    states = MappingProxyType({"velocity": "V"})
 
     momentum: float = MOMENTUM.default
 
@@ -145,7 +147,7 @@ class MomentumUnrolled(Optimizer):
     """
 
     name = "momentum_unrolled"
-    states = ("discounted_sum",)
+    states = MappingProxyType({"discounted_sum": "S"})
 
     momentum: float = MOMENTUM.default
 
@@ -186,7 +188,7 @@ class Adam(Optimizer):
     """
 
     name = "adam"
-    states = ("first_moment", "second_moment")
+    states = MappingProxyType({"first_moment": "m", "second_moment": "v"})
 
     beta1: float = BETA1.default
     beta2: float = BETA2.default

@@ -9,7 +9,8 @@ With c the loss, W and b a layer's weights and bias, η the rate:
     ε   ∂c/∂o; at the network's output, what comes from the loss, then, if others read it too, all of it
     Λ   the diagonal of the Jacobian of a layer that works element by element: its derivative σ′(g)
     δ   ∂c/∂g
-    ∇W, ∇b   ∂c/∂W, ∂c/∂b; shown where the update is something else than −η times them
+    ∇W, ∇b   ∂c/∂W, ∂c/∂b; shown where the update is something else than −∇W, −∇b
+    V(W), …  what an optimizer keeps from step to step, by the symbol in its formula: the velocity of momentum is V
     ΔW, Δb   the update, and W, b what they are after it
 """
 
@@ -63,23 +64,26 @@ def backward_arrays(network: Network) -> Iterator[Traced]:
 
 
 def update_arrays(network: Network) -> Iterator[Traced]:
-    """The gradients by parameters, the updates that were made of them, and the parameters after it."""
+    """The gradients by parameters, what the optimizer keeps, the updates, and the parameters after them."""
     trainable, optimizer = network.parameters.trainable, network.optimizer
-    if not np.array_equal(optimizer.delta, -optimizer.rate * network.gradients.flat):
-        yield from _parameters("∇", network.gradients)
-    yield from _parameters("Δ", trainable.of(optimizer.delta))
-    yield from _parameters("", trainable)
+    if not np.array_equal(optimizer.delta, -network.gradients.flat):
+        yield from _parameters(network.gradients, "∇{}")
+    for name, symbol in optimizer.states.items():
+        yield from _parameters(trainable.of(optimizer.state[name]), f"{symbol}({{}})")
+    yield from _parameters(trainable.of(optimizer.delta), "Δ{}")
+    yield from _parameters(trainable)
 
 
 def parameter_arrays(network: Network) -> Iterator[Traced]:
     """All arrays of the layers as they are: those that learn, those that are frozen, and buffers."""
-    return _parameters("", network.parameters)
+    return _parameters(network.parameters)
 
 
-def _parameters(prefix: str, arrays: Mapping[str, Array]) -> Iterator[Traced]:
+def _parameters(arrays: Mapping[str, Array], symbol: str = "{}") -> Iterator[Traced]:
+    """Arrays like the parameters, by the symbol of each parameter put into ``symbol``."""
     for name, array in arrays.items():
         layer, _, own = name.rpartition(".")
-        yield Traced(layer, prefix + _SYMBOLS.get(own, own), array.copy(), has_batch=False)
+        yield Traced(layer, symbol.format(_SYMBOLS.get(own, own)), array.copy(), has_batch=False)
 
 
 def _output_symbol(network: Network, layer: Layer) -> str:

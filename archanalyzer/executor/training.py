@@ -43,19 +43,24 @@ class Cause(Enum):
     """All is frozen, or has no parameters."""
     BLOCKED = "blocked"
     """Every error is zero at all layers that learn, though the loss would have the outputs changed: a plateau."""
+    REACHED = "reached"
+    """The gradients by the outputs are zero: the loss would have none of them changed."""
     CANCELLED = "cancelled"
     """Errors arrive, but what they are multiplied with is zero, or the products add up to zero."""
 
 
 class Standstill(NamedTuple):
-    """A step at which all gradients are zero and the loss is not, and nothing else moves the parameters."""
+    """Why all gradients are zero, and through which units no gradient flows."""
 
     cause: Cause
     dead: tuple[DeadUnits, ...]
 
 
 class StepReport(NamedTuple):
-    """One training step: its loss, before the update, the norm of the gradient, and where asked for, all arrays."""
+    """One training step: its loss, before the update, the norm of the gradient, and where asked for, all arrays.
+
+    There is a ``standstill`` where all gradients are zero and the loss is not, and nothing else moves the parameters.
+    """
 
     number: int
     loss: float
@@ -140,7 +145,7 @@ class Training:
         is_critical = loss != 0 and not network.gradients.flat.any()
         arrays = [*forward_arrays(network), *self._targets(), *backward_arrays(network)] if trace else []
         # Where the step before stood still, this one is the same.
-        standstill = (self._stood or self._standstill(drawn_so_far)) if is_critical else None
+        standstill = (self._stood or find_standstill(network, data, drawn_so_far)) if is_critical else None
         network.update()
         if trace:
             arrays += update_arrays(network)
@@ -151,22 +156,26 @@ class Training:
     def _targets(self) -> Iterator[Traced]:
         return (Traced(name, "y", target) for name, target in self.data.targets.items())
 
-    def _standstill(self, drawn_so_far: Mapping[str, Any]) -> Standstill:
-        """Why all gradients are zero: computes the step once more, for its arrays, and leaves all as it was."""
-        network = self.network
-        fixed = network.parameters.fixed.flat.copy()
-        network.random.bit_generator.state = drawn_so_far
-        network.loss_gradients(self.data.inputs, self.data.targets, keep=True)
-        network.parameters.fixed.flat[...] = fixed
-        errors = [step.call.dy for step in network.bound.backward if step.call.dw]
-        is_wanted = any(gradient.any() for gradient in network.output_gradients.values())
-        if not network.parameters.trainable:
-            cause = Cause.NOTHING_LEARNS
-        elif is_wanted and not any(error.any() for error in errors):
-            cause = Cause.BLOCKED
-        else:
-            cause = Cause.CANCELLED
-        return Standstill(cause, tuple(dead_units(network)))
+
+def find_standstill(network: Network, data: Data, drawn_so_far: Mapping[str, Any]) -> Standstill:
+    """Why all gradients are zero: computes the step once more, for its arrays, and leaves all as it was.
+
+    ``drawn_so_far`` is the state of ``network.random`` before the step.
+    """
+    fixed = network.parameters.fixed.flat.copy()
+    network.random.bit_generator.state = drawn_so_far
+    network.loss_gradients(data.inputs, data.targets, keep=True)
+    network.parameters.fixed.flat[...] = fixed
+    errors = [step.call.dy for step in network.bound.backward if step.call.dw]
+    if not network.parameters.trainable:
+        cause = Cause.NOTHING_LEARNS
+    elif not any(gradient.any() for gradient in network.output_gradients.values()):
+        cause = Cause.REACHED
+    elif not any(error.any() for error in errors):
+        cause = Cause.BLOCKED
+    else:
+        cause = Cause.CANCELLED
+    return Standstill(cause, tuple(dead_units(network)))
 
 
 def _norm(vector: Array) -> float:

@@ -5,25 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from archanalyzer.executor.plan import BackwardStep, Buffer, FeedStep, LossStep, Plan, Step
+from archanalyzer.executor.side_by_side import SideBySide
 from archanalyzer.executor.trace import Traced
-from archanalyzer.executor.training import Cause, Run, StepReport
+from archanalyzer.executor.training import Cause, Run, Standstill, StepReport
 from archanalyzer.report.json_text import document
 
 
 def render(run: Run, name: str, path: str) -> str:
     """One document; of a single sample that came without a batch axis, arrays have none either."""
-    training = run.training
-    strip = not training.data.is_batch
-    entry: dict[str, Any] = {
+    return document(_conditions(run, name, path) | _of_run(run))
+
+
+def render_side_by_side(both: SideBySide, name: str, path: str) -> str:
+    """One document: ``runs`` has for each what ``render`` has for one, ``steps`` how far apart they are."""
+    entry = _conditions(both.first, name, path)
+    steps = [
+        {"number": step.first.number, "largest_difference": step.difference, "largest_parameter": step.largest}
+        for step in both.steps
+    ]
+    return document({**entry, "steps": steps, "runs": [_of_run(run) for run in (both.first, both.second)]})
+
+
+def _conditions(run: Run, name: str, path: str) -> dict[str, Any]:
+    network, data = run.training.network, run.training.data
+    return {
         "name": name,
         "path": path,
-        "dtype": str(training.network.dtype),
-        "seed": training.network.seed,
-        "batch": training.data.batch,
-        "data": list(training.data.origins),
-        "loss": training.network.loss.name,
-        "optimizer": training.network.optimizer.name,
-        "settings": training.network.optimizer.settings(),
+        "dtype": str(network.dtype),
+        "seed": network.seed,
+        "batch": data.batch,
+        "data": list(data.origins),
+        "loss": network.loss.name,
+    }
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    optimizer = run.training.network.optimizer
+    strip = not run.training.data.is_batch
+    return {
+        "optimizer": optimizer.name,
+        "settings": optimizer.settings(),
         "start": [_array(array, strip=strip) for array in run.start],
         "steps": [_step(step, strip=strip) for step in run.steps] or _forward_step(run, strip=strip),
         "outputs": {name: (array[0] if strip else array).tolist() for name, array in run.outputs.items()},
@@ -31,7 +52,6 @@ def render(run: Run, name: str, path: str) -> str:
         "interrupted": run.is_interrupted,
         "failure": run.failure and {name: getattr(run.failure, name) for name in ("step", "layer", "what", "found")},
     }
-    return document(entry)
 
 
 def render_plan(plan: Plan, name: str, path: str) -> str:
@@ -55,12 +75,16 @@ def _step(step: StepReport, *, strip: bool) -> dict[str, Any]:
         "loss": step.loss,
         "gradient_norm": step.gradient_norm,
         "arrays": [_array(array, strip=strip) for array in step.arrays],
-        "standstill": standstill
-        and {
-            "cause": standstill.cause.value,
-            "is_minimum": False if standstill.cause is Cause.BLOCKED else None,
-            "dead_units": [{"layer": dead.layer, "units": list(dead.units), "of": dead.of} for dead in standstill.dead],
-        },
+        "standstill": standstill and why(standstill),
+    }
+
+
+def why(standstill: Standstill) -> dict[str, Any]:
+    """Why all gradients are zero."""
+    return {
+        "cause": standstill.cause.value,
+        "is_minimum": False if standstill.cause is Cause.BLOCKED else None,
+        "dead_units": [{"layer": dead.layer, "units": list(dead.units), "of": dead.of} for dead in standstill.dead],
     }
 
 

@@ -72,7 +72,7 @@ def test_the_worked_exercise_says_where_it_gets_stuck(printed: Any) -> None:
     out = printed("toy.yaml", "--steps", "2")
     assert "step  loss  gradient norm\n" in out
     assert "training stands still at step 2: all gradients are zero, and the loss is 0.5\n" in out
-    assert "a critical point that is not a minimum: no sample's error gets back to what learns\n" in out
+    assert "a critical point that is not the least loss: no sample's error gets back to what learns\n" in out
     assert "dead in relu_2: 2 of 2 units (0, 1); dead in relu: 2 of 2 units (0, 1)\n" in out
 
 
@@ -115,6 +115,81 @@ def test_the_plan_is_shown_and_nothing_run(printed: Any) -> None:
     plan = json.loads(printed("net.yaml", "--plan", "--steps", "1", "--format", "json"))
     assert [step["phase"] for step in plan["steps"]] == ["feed", *["forward"] * 3, "loss", *["backward"] * 3]
     assert [step["algorithm"] for step in plan["steps"] if step["phase"] == "forward"] == ["matmul", "plain", "matmul"]
+
+
+def test_two_optimizers_side_by_side(printed: Any) -> None:
+    """With c = ½·w², w = 1, η = β = ½: w = ½, ¼ by gradient descent, ½, 0 with momentum."""
+    text = (
+        "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: {units: 1, bias: false}]\nweights: {dense: {weight: [[1]]}}\n"
+    )
+    Path("w.yaml").write_text(f"{text}data: {{inputs: {{x: [1]}}, targets: {{dense: [0]}}}}\n")
+    command = ("w.yaml", "--steps", "2", "--beside", "momentum", "--rate", "0.5", "--momentum", "0.5")
+    assert printed(*command).endswith(
+        "after 2 steps: loss 0.03125 and 0\nparameters up to 0.5 differ by at most 0.25\n"
+    )
+    document = json.loads(printed(*command, "--format", "json"))
+    assert (document["schema"], document["batch"], document["loss"]) == (1, 1, "half_squared_error")
+    assert document["steps"] == [
+        {"number": 1, "largest_difference": 0, "largest_parameter": 0.5},
+        {"number": 2, "largest_difference": 0.25, "largest_parameter": 0.25},
+    ]
+    first, second = document["runs"]
+    assert [run["settings"] for run in (first, second)] == [
+        {"rate": 0.5, "weight_decay": 0},
+        {"rate": 0.5, "weight_decay": 0, "momentum": 0.5},
+    ]
+    assert [[step["loss"] for step in run["steps"]] for run in (first, second)] == [[0.5, 0.125], [0.5, 0.125]]
+    assert [(run["final_loss"], run["outputs"]) for run in (first, second)] == [
+        (0.03125, {"dense": [0.25]}),
+        (0, {"dense": [0]}),
+    ]
+
+
+def test_what_is_run_beside_begins_like_it_does_alone(printed: Any) -> None:
+    """Each of two networks does what it does alone, drawn weights and data included."""
+    command = ("net.yaml", "--steps", "4", "--batch", "3", "--seed", "5", "--trace", "--format", "json")
+    both = json.loads(printed(*command, "--optimizer", "sgd", "--beside", "momentum", "--momentum", "0.5"))
+    for run, name, more in zip(both["runs"], ("sgd", "momentum"), ((), ("--momentum", "0.5")), strict=True):
+        alone = json.loads(printed(*command, "--optimizer", name, *more))
+        assert {key: alone[key] for key in run} == run
+
+
+def test_a_setting_goes_to_the_optimizer_that_has_it(printed: Any) -> None:
+    command = ("net.yaml", "--steps", "1", "--optimizer", "momentum", "--momentum", "0.5", "--format", "json")
+    document = json.loads(printed(*command, "--beside", "sgd"))
+    assert [run["settings"].get("momentum") for run in document["runs"]] == [0.5, None]
+
+
+def test_two_networks_may_need_more_memory_than_one(printed: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """In 900 bytes the worked exercise runs; that one beside it would come on top is told before it is made."""
+    command = ("toy.yaml", "--steps", "2", "--limit", "memory=900")
+    printed(*command)
+    assert main(["run", *command, "--beside", "sgd"]) == 2
+    assert " of the first network: " in capsys.readouterr().err
+
+
+def test_numbers_out_of_hand_in_one_of_two(printed: Any, folder: Path) -> None:
+    """Adam's steps are of length η, those of gradient descent of η·∇."""
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: 1]\nweights: {dense: {weight: [[1]], bias: [0]}}\n"
+    (folder / "line.yaml").write_text(f"{text}data: {{inputs: {{x: [1.0e+9]}}, targets: {{dense: [0]}}}}\n")
+    command = (
+        "line.yaml",
+        "--steps",
+        "99",
+        "--beside",
+        "sgd",
+        "--optimizer",
+        "adam",
+        "--rate",
+        "1",
+        "--dtype",
+        "float64",
+    )
+    # W is multiplied by −1e18 in each step, and c = ½·1e18·W²: W = 1, 1e18, …, 1e144, then 1e162, where c is infinite.
+    message = "Error: sgd, step 10: infinity first appears in the loss of `dense`\n"
+    document = json.loads(printed(*command, "--format", "json", code=1, err=message))
+    assert [run["failure"] and run["failure"]["step"] for run in document["runs"]] == [None, 10]
+    assert [len(run["steps"]) for run in document["runs"]] == [9, 9]
 
 
 def test_output_to_a_file(printed: Any, folder: Path) -> None:
@@ -183,6 +258,18 @@ def test_an_interruption_shows_what_there_is(
         (["net.yaml", "--data", "./w.npz", "--save", "w.npz"], "`--save` and `--data` name the same file, `w.npz`"),
         (["net.yaml", "--steps", "9", "-o", "nowhere/out.txt"], "cannot write `nowhere/out.txt`: No such file or"),
         (["net.yaml", "--steps", "1001", "--trace"], "`--trace` keeps every array of every step: at most 1,000"),
+        (["net.yaml", "--beside", "sgd"], "`--beside` compares training steps: say how many with `--steps`"),
+        (["net.yaml", "--steps", "1", "--beside", "sgd", "--save", "w.npz"], "`--save` is for one network, `--beside`"),
+        (
+            ["net.yaml", "--steps", "1", "--beside", "sgd", "--plan"],
+            "`--plan` is for one network, `--beside` makes two",
+        ),
+        (["net.yaml", "--steps", "1", "--beside", "sgd", "--momentum", "0.9"], "`adam` has no setting `momentum`"),
+        (["net.yaml", "--steps", "1", "--beside", "adams"], "'adams' is not one of 'sgd'"),
+        (
+            ["net.yaml", "--steps", "1", "--beside", "sgd", "--limit", "memory=200"],
+            "the arrays of a second network need",
+        ),
         (["net.yaml", "--steps", "1", "--loss", "binary_cross_entropy"], "binary_cross_entropy of `dense_2`: expected"),
         (["net.yaml", "--plan", "--dtype", "float16"], "expected float32 or float64 to compute in, found `float16`"),
         (["net.yaml", "--batch", "10000000000000"], "the data of 10,000,000,000,000 samples need"),

@@ -121,16 +121,34 @@ def test_the_gradient_is_shown_where_the_update_is_another() -> None:
     text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: {units: 1, bias: false}]\n"
     text += "weights: {dense: {weight: [[2]]}}\ndata: {inputs: {x: [3]}, targets: {dense: [0]}}\n"
     # o = 6, δ = 6, ∂c/∂W = 18; V[1] = −0.01·18; then W = 1.82, o = 5.46, ∂c/∂W = 16.38; V[2] = 0.9·V[1] − 0.1638.
-    _, [first, second] = trained(text, steps=2, rate=0.01, optimizer="momentum")
-    assert [(each.symbol, each.value.item()) for each in first if not each.has_batch] == [
-        ("ΔW", pytest.approx(-0.18)),
-        ("W", pytest.approx(1.82)),
-    ]
-    assert [(each.symbol, each.value.item()) for each in second if not each.has_batch] == [
-        ("∇W", pytest.approx(16.38)),
-        ("ΔW", pytest.approx(-0.162 - 0.1638)),
-        ("W", pytest.approx(1.4942)),
-    ]
+    # The sum of the unrolled form is S[1] = 18, S[2] = 0.9·18 + 16.38 = 32.58, and −0.01 times it is V.
+    first = {"∇W": 18, "V(W)": -0.18, "S(W)": 18, "ΔW": -0.18, "W": 1.82}
+    second = {"∇W": 16.38, "V(W)": -0.3258, "S(W)": 32.58, "ΔW": -0.3258, "W": 1.4942}
+    for optimizer, kept in (("momentum", "V(W)"), ("momentum_unrolled", "S(W)")):
+        _, steps = trained(text, steps=2, rate=0.01, optimizer=optimizer)
+        for arrays, expected in zip(steps, (first, second), strict=True):
+            found = {each.symbol: each.value.item() for each in arrays if not each.has_batch}
+            assert list(found) == ["∇W", kept, "ΔW", "W"]
+            assert found == pytest.approx({symbol: expected[symbol] for symbol in found})
+
+
+def test_the_moments_of_adam_are_shown() -> None:
+    """Of g = 18: m = 0.1·18, v = 0.001·18²; the first step is of length η."""
+    text = "archspec: 1\ninputs: {x: [1]}\nlayers: [dense: {units: 1, bias: false}]\n"
+    text += "weights: {dense: {weight: [[2]]}}\ndata: {inputs: {x: [3]}, targets: {dense: [0]}}\n"
+    _, [arrays] = trained(text, rate=0.01, optimizer="adam")
+    found = {each.symbol: each.value.item() for each in arrays if not each.has_batch}
+    assert list(found) == ["∇W", "m(W)", "v(W)", "ΔW", "W"]
+    assert found == pytest.approx({"∇W": 18, "m(W)": 1.8, "v(W)": 0.324, "ΔW": -0.01, "W": 1.99})
+
+
+def test_what_is_kept_is_shown_array_by_array() -> None:
+    """By the symbol of each array that learns; a frozen layer has none."""
+    _, [arrays] = trained(
+        "archspec: 1\ninputs: {x: [2]}\nlayers: [dense: 2, prelu, {dense: 1, frozen: true}]\n", optimizer="momentum"
+    )
+    kept = [(each.layer, each.symbol) for each in arrays if each.symbol.startswith("V")]
+    assert kept == [("dense", "V(W)"), ("dense", "V(b)"), ("prelu", "V(W)")]
 
 
 def test_the_loss_s_gradient_of_an_output_that_is_read_on() -> None:
