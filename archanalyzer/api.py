@@ -56,7 +56,18 @@ def loads(
     return _sound(parse_spec(text, settings=settings, input_shapes=input_shapes, dtype=dtype))
 
 
-def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]] = ()) -> Analyzed:
+class Report(Analyzed):
+    """A spec with its facts, which shows itself in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from archanalyzer.report.html import as_html, parts_of
+
+        return as_html(parts_of(self))
+
+
+def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]] = ()) -> Report:
     """The facts of a spec, or of the one in a file; ``passes`` are asked beside the built-in ones.
 
     A pass is run when one of its facts is first asked for, or here, if it looks for something wrong. What one of
@@ -69,7 +80,7 @@ def analyze(spec: Spec | str | PathLike[str], *, passes: Iterable[Analysis[Any]]
     analyzed = analyze_spec(spec if isinstance(spec, Spec) else load(spec), Passes((*asked(), *passes)))
     if analyzed.partial:
         raise SpecError(analyzed.diagnostics)
-    return analyzed
+    return Report(*analyzed)
 
 
 def check(
