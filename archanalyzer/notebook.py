@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -206,7 +207,7 @@ class _Asked(NamedTuple):
             raise AskError("one spec can be given as YAML; name the files of the others")
         operands = ["-" if _is_yaml(each) else fspath(each) for each in self.operands]
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-        with redirect_stdout(out), redirect_stderr(err), _reading("".join(map(str, texts))):
+        with redirect_stdout(out), redirect_stderr(err), _reading("".join(map(str, texts))), _without_colors():
             code = main([self.command, *self.options, *more, *(["--", *operands] if operands else [])])
         for stream in (out, err):
             stream.seek(0)
@@ -258,3 +259,17 @@ def _reading(text: str) -> Iterator[None]:
         yield
     finally:
         sys.stdin = before
+
+
+@contextmanager
+def _without_colors() -> Iterator[None]:
+    """A notebook's kernel asks for colours, which are no text."""
+    before = os.environ.get("NO_COLOR")
+    os.environ["NO_COLOR"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["NO_COLOR"]
+        else:
+            os.environ["NO_COLOR"] = before

@@ -27,6 +27,7 @@ from archanalyzer.report.diagnostics import as_text
 from archanalyzer.spec.examples import op_of
 from tests.docs.examples import diagnosed
 from tests.docs.fences import ROOT, pages
+from tests.docs.notebook import notebook_of
 from tests.docs.outputs import with_outputs
 
 _NOTICE = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n"
@@ -45,7 +46,8 @@ def contents() -> dict[str, str]:
     """The text that each page should have, by its path."""
     written = {page: f"{_NOTICE}{write()}" for page, write in GENERATED.items()}
     by_hand = [(str(path.relative_to(ROOT)), path.read_text()) for path in pages()]
-    return written | {page: with_outputs(text, page) for page, text in by_hand if page not in written}
+    written |= {page: with_outputs(text, page) for page, text in by_hand if page not in written}
+    return written | {notebook: notebook_of(written[page], page) for page, notebook in NOTEBOOKS.items()}
 
 
 def _layers() -> str:
@@ -239,6 +241,7 @@ def _stripped(write: Callable[[], str]) -> Callable[[], str]:
     return lambda: write().rstrip("\n") + "\n"
 
 
+NOTEBOOKS = {"docs/homework.md": "docs/homework.ipynb"}
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/layers.md": _stripped(_layers),
     "docs/rules.md": _stripped(_rules),

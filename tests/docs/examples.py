@@ -1,6 +1,7 @@
 """The specs that pages show: a whole one as it stands, a fragment completed to a whole one.
 
-Where something is wrong on purpose, the line says so: ``# error: CODE`` (or ``# warning:``, ``# failure:``, ``# note:``).
+Where something is wrong on purpose, the line says so: ``# error: CODE`` (or ``# warning:``, ``# failure:``, or
+``# note:``).
 """
 
 from __future__ import annotations
