@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import networkx
 import pytest
@@ -59,3 +60,52 @@ def test_an_import_costs_nothing_that_is_not_used() -> None:
     heavy = "{'numpy', 'networkx', 'rich', 'pydantic', 'yaml', 'click'}"
     code = f"import sys, archanalyzer; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_spec_is_checked_by_path_or_as_a_text() -> None:
+    verdict = archanalyzer.check(VGG16)
+    assert (verdict.outcome, verdict.unmet, verdict.name) == (archanalyzer.Outcome.OK, 0, "vgg16")
+    verdict = archanalyzer.check(text=f"{TEXT}expect: {{totals: {{parameters: 15}}}}\n")  # 4·3 + 3
+    assert (verdict.outcome, verdict.path) == (archanalyzer.Outcome.OK, "<string>")
+    verdict = archanalyzer.check(
+        "net.yaml", text=f"{TEXT}expect: {{totals: {{weight_parameters: 35}}}}\n", settings={"units": "5"}
+    )
+    assert (verdict.outcome, verdict.path) == (archanalyzer.Outcome.FAILED, "net.yaml")  # 4·5 = 20
+    assert verdict.diagnostics[0].message == "`totals.weight_parameters`: expected 35, found 20 (15 fewer)"
+
+
+def test_a_check_raises_nothing_for_what_is_wrong_with_a_spec() -> None:
+    verdict = archanalyzer.check(text="archspec: 1\ninputs: {x: [4]}\nlayers:\n  - rleu\n")
+    assert verdict.outcome is archanalyzer.Outcome.ERROR
+    assert [each.rule.code for each in verdict.diagnostics] == ["unknown-layer-type"]
+    assert archanalyzer.check("no/such.yaml").outcome is archanalyzer.Outcome.ERROR
+    with pytest.raises(TypeError, match="needs a path or a text"):
+        archanalyzer.check()
+
+
+class Layers(NamedTuple):
+    number: int
+
+
+@archanalyzer.analysis(
+    "numbering", totals=[archanalyzer.Total("numbered", "numbered", "How many there are.", lambda found: found.number)]
+)
+def numbering(graph: archanalyzer.Graph) -> Layers:
+    """Numbers the layers; of two, it cannot."""
+    if len(graph.layers) == 2:
+        raise ZeroDivisionError("two of them")
+    return Layers(len(graph.layers))
+
+
+def test_expectations_of_own_passes_are_held() -> None:
+    text = f"{TEXT}expect: {{totals: {{numbered: 3}}}}\n"  # the input, dense, relu
+    assert archanalyzer.check(text=text, passes=[numbering]).outcome is archanalyzer.Outcome.OK
+    assert archanalyzer.check(text=text).outcome is archanalyzer.Outcome.ERROR
+
+
+def test_what_an_own_pass_raises_is_passed_on_to_who_asks_for_its_facts() -> None:
+    spec = archanalyzer.loads(TEXT.replace("  - relu\n", ""))
+    facts = archanalyzer.analyze(spec, passes=[numbering]).facts
+    assert facts.total("parameters").amount.value == 15
+    with pytest.raises(ZeroDivisionError, match="two of them"):
+        facts.total("numbered")

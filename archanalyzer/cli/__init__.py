@@ -13,8 +13,23 @@ import click
 from archanalyzer.cli.limiting import with_limits
 from archanalyzer.cli.plugging import told_of_plugin, with_plugins
 
-_COMMANDS = ("analyze", "check", "completion", "diff", "explain", "field", "ops", "passes", "run", "schema")
-_WITHOUT_SPECS = ("completion", "explain", "ops", "passes", "schema")
+_COMMANDS = (
+    "analyze",
+    "check",
+    "completion",
+    "descent",
+    "diff",
+    "draw",
+    "explain",
+    "field",
+    "linearize",
+    "matrix",
+    "ops",
+    "passes",
+    "run",
+    "schema",
+)
+_WITHOUT_SPECS = ("completion", "ops", "passes", "schema")
 
 UNUSABLE = 2
 """Exit code: the input could not be used. 0 is fine, 1 means that the answer is no."""
@@ -59,9 +74,14 @@ def commands() -> None:
     \b
     archanalyzer analyze vgg16.yaml           layers, parameters, MACs, receptive fields
     archanalyzer check specs/                 holds every `expect:` against the facts
+    archanalyzer descent net.yaml             what the loss does along the negative gradient
     archanalyzer diff old.yaml new.yaml       what changed, in layers and facts
+    archanalyzer draw unet.yaml -o unet.svg   the network as a picture, or what flows forward and back
     archanalyzer explain wrong-rank           what a rule says, and how to mend what breaks it
+    archanalyzer explain vgg16.yaml macs      how a fact comes about, written out as by hand
     archanalyzer field vgg16.yaml block5      what a layer's positions see of the input
+    archanalyzer linearize toy.yaml           the affine map A·x + c that a network is around an input
+    archanalyzer matrix net.yaml conv1d       the banded matrix that a linear layer is
     archanalyzer ops conv2d                   what a layer type declares: fields, weights, examples
     archanalyzer passes memory                what a pass needs, and the facts that come from it
     archanalyzer run toy.yaml --steps 2       forward, backward, training steps

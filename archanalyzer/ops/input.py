@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from archanalyzer.graph import Arithmetic, Arity, Kept, Op, TensorType, Types
+from archanalyzer.graph import Arithmetic, Arity, Kept, Op, TensorType, Trait, Types
 from archanalyzer.ops.geometry import PerAxis
 
 
@@ -22,6 +22,10 @@ class Input(Op):
 
     def kept(self, inputs: Types, output: TensorType) -> Kept:  # noqa: ARG002
         return Kept()
+
+    @property
+    def traits(self) -> Trait:
+        return Trait.LINEAR  # it puts out what comes in
 
 
 OPS = (Input,)

@@ -18,13 +18,25 @@ def built_in() -> tuple[Analysis[Any], ...]:
     from archanalyzer.passes.arithmetic import arithmetic
     from archanalyzer.passes.fields_kept import fields_kept
     from archanalyzer.passes.filters import filters
+    from archanalyzer.passes.function_class import function_class
     from archanalyzer.passes.memory import memory
     from archanalyzer.passes.parameters import parameters
     from archanalyzer.passes.receptive_field import receptive_fields
     from archanalyzer.passes.tensor_types import tensor_types
     from archanalyzer.passes.training import backward, training
 
-    return (tensor_types, parameters, filters, arithmetic, backward, training, memory, fields_kept, receptive_fields)
+    return (
+        tensor_types,
+        parameters,
+        filters,
+        arithmetic,
+        backward,
+        training,
+        memory,
+        fields_kept,
+        receptive_fields,
+        function_class,
+    )
 
 
 _added: list[Analysis[Any]] = []

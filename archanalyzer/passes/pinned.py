@@ -26,7 +26,13 @@ def misfits(facts: Facts, running: Running) -> tuple[Diagnostic, ...]:
             found.extend(_weights(arrays, {weight.name: weight for weight in used[index[layer]]}, layer))
     takes_classes = running.loss is not None and LOSSES[running.loss].takes_classes
     samples = [
-        Samples(name, pinned, Layouts(outputs[index[name]].shape, takes_classes and section is running.targets))
+        Samples(
+            name,
+            pinned,
+            Layouts(outputs[index[name]].shape, takes_classes and section is running.targets),
+            running.loss if section is running.targets else None,
+            is_target=section is running.targets,
+        )
         for section in (running.inputs, running.targets)
         for name, pinned in section.items()
         if name in index
@@ -100,15 +106,33 @@ class Layouts(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """One input or target as pinned."""
+    """One input or target as pinned; of a target, ``loss`` is the one that the spec names, if it does."""
 
     name: str
     pinned: Pinned
     layouts: Layouts
+    loss: str | None = None
+    is_target: bool = False
 
     @property
     def shape(self) -> Shape:
         return shape_of(self.pinned.value)
+
+    @property
+    def hint(self) -> str | None:
+        """Of samples that do not fit: what a batch looks like, or that another loss would take them as classes."""
+        if len(self.shape) > len(self.layouts.sample):
+            return self.layouts.batch_hint
+        as_classes = self.layouts._replace(takes_classes=True).fits(self.shape)
+        if self.layouts.takes_classes or not self.is_target or not as_classes or self.wrong_class() is not None:
+            return None
+        taking = " or ".join(f"`{name}`" for name, loss in LOSSES.items() if loss.takes_classes)
+        return f"for classes as targets, let the loss be {taking}"
+
+    def wrong_class(self) -> float | None:
+        """The first number that is not that of a class; None where all are."""
+        classes = self.layouts.sample[0]
+        return next((each for each in _numbers(self.pinned.value) if each % 1 or not 0 <= each < classes), None)
 
 
 def _batches(samples: list[Samples]) -> Iterator[Diagnostic]:
@@ -117,9 +141,8 @@ def _batches(samples: list[Samples]) -> Iterator[Diagnostic]:
     for each in samples:
         fit = each.layouts.fit(each.shape, batch)
         if fit is None:
-            hint = each.layouts.batch_hint if len(each.shape) > len(each.layouts.sample) else None
             message = f"expected `{each.name}` with {each.layouts}, found {shown_shape(each.shape)}"
-            yield Diagnostic(PINNED_SHAPE, message, each.pinned.source, hint)
+            yield Diagnostic(PINNED_SHAPE, message, each.pinned.source, each.hint)
             continue
         if first is None or batch is None:
             first, batch = each, fit.number
@@ -131,11 +154,16 @@ def _batches(samples: list[Samples]) -> Iterator[Diagnostic]:
 
 
 def _classes(samples: Samples) -> Iterator[Diagnostic]:
-    classes = samples.layouts.sample[0]
-    wrong = next((value for value in _numbers(samples.pinned.value) if value % 1 or not 0 <= value < classes), None)
-    if wrong is not None:
-        message = f"expected a class of `{samples.name}` as a whole number from 0 to {classes - 1:,}, found {wrong}"
-        yield Diagnostic(INVALID_FIELD, message, samples.pinned.source)
+    """That a number is not that of a class, and how classes, or else distributions over them, are written."""
+    classes, wrong = samples.layouts.sample[0], samples.wrong_class()
+    if wrong is None:
+        return
+    message = f"expected a class of `{samples.name}` as a whole number from 0 to {classes - 1:,}, found {wrong}"
+    hint = f"`{samples.loss}` counts classes from 0"
+    if wrong % 1:
+        hint = f"`{samples.loss}` takes classes, or distributions over them with shape "
+        hint += shown_shape(samples.layouts.sample)
+    yield Diagnostic(INVALID_FIELD, message, samples.pinned.source, hint)
 
 
 def _numbers(value: Any) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -28,6 +29,15 @@ GRAPH = "graph"
 """What a pass needs that no pass produces."""
 
 
+_FOR_CALLERS = re.compile(r"^(?:Args|Raises|Returns|Yields):\n(?:(?: +.*)?(?:\n|$))+", re.MULTILINE)
+"""Sections of a docstring that tell who calls the function in Python what it takes, gives and raises."""
+
+
+def answers(one: Analysis[Any]) -> str:
+    """What a pass answers: its docstring without what only concerns those who call it in Python."""
+    return _FOR_CALLERS.sub("", prose(one.help)).strip()
+
+
 def needs(one: Analysis[Any], passes: Iterable[Analysis[Any]]) -> tuple[str, ...]:
     """The names of the passes whose results a pass needs, and ``graph``, in the order of its arguments."""
     producers = {each.produces: each.name for each in passes}
@@ -48,6 +58,20 @@ def totals(passes: Iterable[Analysis[Any]]) -> dict[str, str]:
     return found
 
 
+def kinds_of_a_layer(passes: Iterable[Analysis[Any]]) -> dict[str, str]:
+    """The columns of passes, each with the name of its kind."""
+    return {column.name: column.kind.value for one in passes for column in one.columns}
+
+
+def kinds_of_totals(passes: Iterable[Analysis[Any]]) -> dict[str, str]:
+    """The totals of passes, and the sums of columns, each with the name of its kind."""
+    found: dict[str, str] = {}
+    for one in passes:
+        found |= {each.name: each.kind.value for each in one.columns if each.rollup is Rollup.SUM}
+        found |= {each.name: each.kind.value for each in one.totals}
+    return found
+
+
 def as_list(passes: Iterable[Analysis[Any]], page: Page | None = None) -> str:
     """The passes, each with a sentence."""
     rows = [(one.name, first_sentence(one.help)) for one in passes]
@@ -58,7 +82,7 @@ def page_of(one: Analysis[Any], passes: Sequence[Analysis[Any]], page: Page | No
     """All that a pass declares; ``passes`` are those that may produce what it needs."""
     columns = (page or Page()).width
     needed = ", ".join("the graph" if name == GRAPH else name for name in needs(one, passes))
-    parts = [f"{one.name}\n", paragraphs(one.help, columns), filled(f"Needs: {needed}.", columns)]
+    parts = [f"{one.name}\n", paragraphs(answers(one), columns), filled(f"Needs: {needed}.", columns)]
     if one.plugin is not None:
         parts.append(f"From the plugin `{one.plugin}`.\n")
     if one.columns:
@@ -79,7 +103,7 @@ def _entry(one: Analysis[Any], known: Sequence[Analysis[Any]]) -> dict[str, Any]
     return {
         "name": one.name,
         "plugin": one.plugin,
-        "help": prose(one.help),
+        "help": answers(one),
         "needs": list(needs(one, known)),
         "columns": [{**_fact(each), "of_a_block": each.rollup.value} for each in one.columns],
         "totals": [_fact(each) for each in one.totals],

@@ -8,7 +8,15 @@ from typing import Any
 
 from archanalyzer.graph import Graph
 from archanalyzer.passes.analyzing import Analyzed
-from archanalyzer.passes.comparing.comparison import Comparison, FieldChange, LayerChange, Moved, Piece
+from archanalyzer.passes.comparing.comparison import (
+    Comparison,
+    FieldChange,
+    LayerChange,
+    Moved,
+    Piece,
+    PinnedChange,
+)
+from archanalyzer.passes.pinned import shape_of
 from archanalyzer.report.diagnostics import as_data
 from archanalyzer.report.diff_words import ratio_data
 from archanalyzer.report.json_text import document
@@ -41,6 +49,8 @@ def data(comparison: Comparison) -> dict[str, Any]:
             {"old": each.old.name, "new": each.new.name, "own": each.is_own, "facts": _facts(each.facts)}
             for each in comparison.blocks
         ],
+        "training": [_field(each) for each in comparison.training],
+        "pinned": [_pinned(each) for each in comparison.pinned],
         "gone": [as_data(each) for each in comparison.gone],
         "come": [as_data(each) for each in comparison.come],
     }
@@ -107,6 +117,26 @@ def _around(piece: Piece) -> dict[str, Any]:
         "block": "" if block is None else block.block,
         "layers": piece.stop - piece.start,
     }
+
+
+def _pinned(change: PinnedChange) -> dict[str, Any]:
+    differing, numbers = change.differing or (None, None)
+    return {
+        "section": change.section,
+        "array": change.array,
+        "old": _side_pinned(change.old_name, change.old),
+        "new": _side_pinned(change.new_name, change.new),
+        "differing": differing,
+        "numbers": numbers,
+    }
+
+
+def _side_pinned(layer: str | None, value: Any) -> dict[str, Any] | None:
+    """The layer on one side, and what is pinned: of a list, only its shape."""
+    if layer is None:
+        return None
+    shape = list(shape_of(value)) if isinstance(value, list) else None
+    return {"layer": layer, "value": None if isinstance(value, list) else value, "shape": shape}
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archanalyzer.passes.comparing.comparison import Comparison
-from archanalyzer.report.diff_page import SAME, Look, counts, head, sections
+from archanalyzer.report.diff_page import SAME, Look, head, overview, sections
 from archanalyzer.report.diff_words import in_one_line
 from archanalyzer.report.field_page import Notes, Pairs, as_markdown
 
@@ -25,7 +25,7 @@ def _summary(comparison: Comparison) -> list[tuple[str, str]]:
     usual = [total for total in comparison.totals if total.name in columns and columns[total.name].shown]
     shown = usual or comparison.totals[:_MOST_TOTALS]
     totals = "; ".join(in_one_line(total) for total in shown) or "none moved"
-    return [("totals", totals), ("layers", counts(comparison))]
+    return [("totals", totals), *overview(comparison)]
 
 
 def _folded(comparison: Comparison, every: bool) -> Iterator[str]:

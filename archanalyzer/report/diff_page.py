@@ -17,6 +17,7 @@ from archanalyzer.passes.comparing.comparison import (
     Moved,
 )
 from archanalyzer.report.diff_pieces import piece_text
+from archanalyzer.report.diff_running import pinned_pair, running_counts, training_pairs
 from archanalyzer.report.diff_words import (
     ARROW,
     after,
@@ -89,6 +90,12 @@ def head(comparison: Comparison) -> Title:
     return Title(name, ARROW.join(paths))
 
 
+def overview(comparison: Comparison) -> list[tuple[str, str]]:
+    """How much is told below: of layers, and of what is pinned for running."""
+    running = running_counts(comparison)
+    return [("layers", counts(comparison)), *([("running", running)] if running else [])]
+
+
 def counts(comparison: Comparison) -> str:
     """``1 changed, 2 added, 1 block renamed; facts of 14 others moved``."""
     told = [
@@ -118,8 +125,18 @@ def sections(comparison: Comparison, look: Look) -> Iterator[Section]:
     others = [block for block in comparison.blocks if not block.is_own]
     yield from _blocks("blocks with changed layers", touched, look)
     yield from _following(comparison, others, look)
+    yield from _running(comparison, look)
     yield from _diagnostics("diagnostics that appeared", comparison.come)
     yield from _diagnostics("diagnostics that went", comparison.gone)
+
+
+def _running(comparison: Comparison, look: Look) -> Iterator[Section]:
+    """How to train, and what is pinned."""
+    if comparison.training:
+        yield Section("training", (Pairs(training_pairs(comparison)),))
+    shown, left = _capped(comparison.pinned, look)
+    if shown:
+        yield Section("pinned numbers", (Pairs(list(map(pinned_pair, shown))), *_more(left, "array", "arrays")))
 
 
 def _layers(comparison: Comparison, look: Look) -> Iterator[Section]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archanalyzer.passes.comparing.comparison import Comparison
-from archanalyzer.report.diff_page import SAME, Look, counts, head, sections
+from archanalyzer.report.diff_page import SAME, Look, head, overview, sections
 from archanalyzer.report.field_page import Notes, Pairs, Part, Title, as_text
 from archanalyzer.report.view import Page
 
@@ -20,7 +20,7 @@ def _parts(comparison: Comparison, page: Page, every: bool) -> Iterator[Part]:
     if not comparison.differs:
         yield Notes([SAME])
         return
-    yield Pairs([("layers", counts(comparison))])
+    yield Pairs(overview(comparison))
     for title, parts in sections(comparison, Look(every, page.width)):
         yield Title(title, is_section=True)
         yield from parts

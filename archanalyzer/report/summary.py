@@ -19,6 +19,7 @@ TOLD = {
     *("macs", "flops", "input_gradient_macs", "weight_gradient_macs", "training_macs", "training_flops"),
     *("activations", "activation_bytes", "peak_inference_bytes", "peak_training_bytes"),
     *("inference_bytes", "training_bytes"),
+    *("homogeneous", "why_not_homogeneous", "piecewise_linear", "why_not_piecewise_linear"),
 }
 
 

@@ -9,12 +9,11 @@ Of draft 2020-12 it uses only what means the same in draft 7, the latest that ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from archanalyzer import ops
-from archanalyzer.diagnostics.rules import all_rules
 from archanalyzer.graph import MOST_AXES
 from archanalyzer.recipe import (
     DEFAULT_INITIALIZER,
@@ -27,8 +26,8 @@ from archanalyzer.recipe import (
     Setting,
 )
 from archanalyzer.spec.document import BLOCK_KEYS, DTYPES, REQUIRED, SECTIONS
-from archanalyzer.spec.expectations import EXPECT_KEYS, SNAPSHOT_ENDING
 from archanalyzer.spec.extras import DATA_KEYS, TRAINING_KEYS
+from archanalyzer.spec.json_schema_expect import expect_definitions, expect_section
 from archanalyzer.spec.json_schema_layers import GROUP, entries, layer_definitions
 from archanalyzer.spec.json_schema_values import (
     NOTHING,
@@ -55,10 +54,16 @@ _INPUTS = frozenset({"previous"})
 
 
 class Facts(NamedTuple):
-    """The facts that ``expect:`` can name, of the network and of a layer, each with what it is."""
+    """The facts that ``expect:`` can name, of the network and of a layer, each with what it is.
+
+    The kinds are those of their values, by the names that passes have for them: ``count``, ``shape``. Of a fact without
+    one, the schema does not say what it can be.
+    """
 
     totals: Mapping[str, str]
     of_a_layer: Mapping[str, str]
+    kinds_of_totals: Mapping[str, str] = MappingProxyType({})
+    kinds_of_a_layer: Mapping[str, str] = MappingProxyType({})
 
 
 def json_schema(facts: Facts) -> Schema:
@@ -72,7 +77,7 @@ def json_schema(facts: Facts) -> Schema:
         "properties": {key: _SECTIONS[key](facts) for key in SECTIONS},
         "required": [*REQUIRED],
         "additionalProperties": False,
-        "$defs": {**value_definitions(), **layer_definitions(op_types)},
+        "$defs": {**value_definitions(), **expect_definitions(), **layer_definitions(op_types)},
     }
 
 
@@ -117,7 +122,9 @@ def _inputs(_: Facts) -> Schema:
 
 
 def _outputs(_: Facts) -> Schema:
-    return _about("The layers whose output is the network's; if left out, the last one.", optional(names(REFERENCE)))
+    return _about(
+        "The layers whose output is the network's; if left out, the last one.", optional(names(REFERENCE, unique=True))
+    )
 
 
 def _blocks(_: Facts) -> Schema:
@@ -146,7 +153,7 @@ _BLOCK_KEYS: dict[str, Schema] = {
     "inputs": {
         "description": "The names of the block's inputs; if left out, one, called `input`.",
         "examples": [["below", "skip"]],
-        **optional(names(name(reserved=_INPUTS))),
+        **optional(names(name(reserved=_INPUTS), unique=True)),
     },
     "layers": {"description": "The block's layers.", **entries(least=1)},
 }
@@ -209,25 +216,9 @@ def _only_its_settings() -> list[Schema]:
 
 
 def _expect(facts: Facts) -> Schema:
-    layer = _known("Facts of a layer or block; none, where it is only expected to be there.", facts.of_a_layer)
-    rules = {code: rule.summary for code, rule in all_rules().items()}
-    snapshot = {"type": ["string", "null"], "pattern": f"{re.escape(SNAPSHOT_ENDING)}$"}
-    keys = {
-        "totals": _known("Facts of the network.", facts.totals),
-        "layers": _about("Facts of layers and blocks, by their full names.", _optional_map(a_map(layer))),
-        "diagnostics": _known("What is found in the network, by rule: `none`, `some`, a number, or layers.", rules),
-        "snapshot": _about("A file beside the spec that holds its whole report.", snapshot),
-    }
-    return _about("What must hold: `archanalyzer check` tells.", _closed({key: keys[key] for key in EXPECT_KEYS}))
-
-
-def _known(about: str, names: Mapping[str, str]) -> Schema:
-    """A map by names that are explained; others are not refused, for there may be more by plugins."""
-    return {
-        "description": about,
-        "type": ["object", "null"],
-        "properties": {each: {"description": text} for each, text in names.items()},
-    }
+    totals = {name: (text, facts.kinds_of_totals.get(name, "")) for name, text in facts.totals.items()}
+    of_a_layer = {name: (text, facts.kinds_of_a_layer.get(name, "")) for name, text in facts.of_a_layer.items()}
+    return expect_section(totals, of_a_layer)
 
 
 def _optional_map(schema: Schema) -> Schema:

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema
 from archanalyzer.graph import MOST_AXES, Op
 from archanalyzer.spec.examples import as_tuples, fields_of, written_fields
 from archanalyzer.spec.json_schema_values import NOTHING, SCALARS, Schema, any_of, or_expression
+from archanalyzer.spec.limits import DEFAULT_LIMITS
 
 Accepts = Callable[[Any], bool]
 """Whether a value can stand at a place."""
@@ -26,6 +27,9 @@ _KEPT = (
     *("type", "const", "enum", "pattern", "minLength", "maxLength"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 )
+
+
+_ENDS = frozenset({"minimum", "maximum"})
 
 
 class _Lenient(GenerateJsonSchema):
@@ -57,7 +61,9 @@ def values_of_fields(op_type: type[Op]) -> dict[str, list[Schema]]:
 
 
 def _without_references(schema: Schema) -> Schema:
-    """A schema without the alternatives that are defined elsewhere: expressions, and numbers that look like texts."""
+    """A schema without what holds everywhere: expressions, numbers that look like texts, how many bits there are."""
+    ends = {DEFAULT_LIMITS.number, -DEFAULT_LIMITS.number}
+    schema = {key: each for key, each in schema.items() if key not in _ENDS or each not in ends}
     if "anyOf" in schema:
         return any_of(*(_without_references(each) for each in schema["anyOf"] if "$ref" not in each))
     return {**schema, "items": _without_references(schema["items"])} if "items" in schema else schema
@@ -158,7 +164,7 @@ def _alternatives(schema: Schema) -> list[Schema]:
 
 
 def _sample(schema: Schema) -> Any:
-    """A value of that kind, the least where there is one; lists as tuples, as the loader hands them to ops."""
+    """A value of that kind, the least from 0; lists as tuples, as the loader hands them to ops."""
     if "anyOf" in schema:
         return _sample(schema["anyOf"][0])
     if "enum" in schema or "const" in schema:
@@ -167,7 +173,9 @@ def _sample(schema: Schema) -> Any:
         return (_sample(schema["items"]),) * schema.get("minItems", 1)
     if "exclusiveMinimum" in schema:
         return schema["exclusiveMinimum"] + 1
-    return schema.get("minimum", {"boolean": False, "string": "", "null": None}.get(str(schema.get("type")), 0))
+    if "minimum" in schema:
+        return max(schema["minimum"], 0)
+    return {"boolean": False, "string": "", "null": None}.get(str(schema.get("type")), 0)
 
 
 def _different(values: list[Any]) -> list[Any]:

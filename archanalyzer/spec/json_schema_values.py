@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from archanalyzer.spec.entries import LONGEST_NAME, RESERVED, RESERVED_WORDS
+from archanalyzer.spec.limits import DEFAULT_LIMITS
 from archanalyzer.spec.scalars import FLOAT, INTEGER, OTHER_BASE
 
 Schema: TypeAlias = dict[str, Any]
@@ -35,7 +36,11 @@ def ref(definition: str) -> Schema:
 
 
 def or_expression(schema: Schema) -> Schema:
-    """A value of that kind, or an expression that comes to one."""
+    """A value of that kind, or an expression that comes to one. Whole numbers are those that the loader reads."""
+    if schema.get("type") == "integer":
+        schema = {**schema, "maximum": schema.get("maximum", DEFAULT_LIMITS.number)}
+        if "exclusiveMinimum" not in schema:
+            schema = {**schema, "minimum": schema.get("minimum", -DEFAULT_LIMITS.number)}
     text = {"integer": "integer-text", "number": "number-text"}.get(str(schema.get("type")), "expression")
     return any_of(schema, ref(text))
 
@@ -80,9 +85,10 @@ def name(*, reserved: frozenset[str] = RESERVED) -> Schema:
     return any_of(name_text(reserved=reserved), {"type": "number", "minimum": 0}, {"type": "boolean"})
 
 
-def names(of: Schema) -> Schema:
-    """One, or a list of at least one."""
-    return any_of(of, a_list(of, least=1))
+def names(of: Schema, *, unique: bool = False) -> Schema:
+    """One, or a list of at least one; where they are to be ``unique``, each once."""
+    listed = a_list(of, least=1)
+    return any_of(of, {**listed, "uniqueItems": True} if unique else listed)
 
 
 def value_definitions() -> dict[str, Schema]:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from archanalyzer.diagnostics import Problems, Source, SourceFile, SpecError
-from archanalyzer.diagnostics.rules.language import EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
+from archanalyzer.diagnostics.rules.language import DUPLICATE_NAME, EMPTY_BLOCK, UNKNOWN_LAYER, UNUSED_LAYER
 from archanalyzer.diagnostics.rules.text import EMPTY_FILE
 from archanalyzer.graph import Graph, Layer, Spec
 from archanalyzer.spec.composing import compose
@@ -110,8 +110,13 @@ def _outputs(document: Document, expansion: Expansion, ev: Evaluator) -> tuple[i
     if not document.outputs:
         return (len(expansion.layers) - 1,) if expansion.layers else ()
     outputs: dict[int, None] = {}
+    named: dict[str, int] = {}
     for name in document.outputs:
-        if name.text in expansion.outputs:
+        named[name.text] = named.get(name.text, 0) + 1
+        if named[name.text] > 1:
+            if named[name.text] == 2:
+                ev.report(DUPLICATE_NAME, f"{shown(name.text)} is named as an output already", name)
+        elif name.text in expansion.outputs:
             outputs[expansion.outputs[name.text]] = None
         elif part_of(name.text, expansion.opaque) is None:
             hint = as_list(name.text) or ev.similar(name.text, expansion.outputs, "layers")

@@ -37,7 +37,10 @@ LARGE: dict[str, Callable[[], str]] = {
         "  - max_pool1d: {kernel: 2, stride: 1, padding: 99999999, dilation: 100000000}\n"
     ),
     "blocks 200 deep": lambda: blocks(200, "relu", "%"),
-    "an output named 10,000 times": lambda: f"{HEAD}outputs: [{'relu, ' * 10_000}]\nlayers: [relu]\n",
+    "10,000 outputs": lambda: (
+        f"{HEAD}outputs: [{', '.join(f'r{i}' for i in range(10_000))}]\nlayers:\n"
+        + many(10_000, lambda i: f"  - relu:\n    name: r{i}\n")
+    ),
     "a name of 1 MB for the network": lambda: f"{HEAD}name: {'a' * 10**6}\nlayers: [relu]\n",
     "5 MB of empty lines": lambda: HEAD + "layers: [relu]\n" + "\n" * 5_000_000,
     "CRLF": lambda: (HEAD + "layers:\n  - relu\n").replace("\n", "\r\n"),
@@ -48,6 +51,13 @@ LARGE: dict[str, Callable[[], str]] = {
 def test_what_is_only_large_is_analyzed(name: str) -> None:
     done = run("analyze", "-", "--format", "csv", "--columns", "macs,activations", stdin=LARGE[name]().encode())
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_output_named_10_000_times_is_told_once() -> None:
+    text = f"{HEAD}outputs: [{'relu, ' * 10_000}]\nlayers: [relu]\n"
+    done = run("analyze", "-", stdin=text.encode())
+    assert done.returncode == 2
+    assert done.stderr.count(b"duplicate-name") == 1
 
 
 WIDE: dict[str, str] = {

@@ -168,7 +168,7 @@ def test_what_does_not_fit_into_memory_is_told(
     def fill(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("archanalyzer.cli.reading.read_spec", fill)
+    monkeypatch.setattr("archanalyzer.checking.reading.read_spec", fill)
     assert main(["analyze", "good.yaml"]) == 2
     told = "archanalyzer: out of memory: what is asked for is too large for this machine\n"
     assert capsys.readouterr() == ("", told)
@@ -325,12 +325,12 @@ def test_output_to_a_full_disk_is_told() -> None:
 
 
 def test_an_internal_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    import archanalyzer.cli.reading
+    import archanalyzer.checking.reading
 
     def fail(*_arguments: object, **_options: object) -> None:
         raise RuntimeError("first\nsecond \x1b")
 
-    monkeypatch.setattr(archanalyzer.cli.reading, "read_spec", fail)
+    monkeypatch.setattr(archanalyzer.checking.reading, "read_spec", fail)
     assert main(["analyze", "good.yaml"]) == 2
     assert capsys.readouterr().err == (
         "archanalyzer: internal error, please report it: RuntimeError: 'first\\nsecond \\x1b' "

@@ -52,6 +52,13 @@ def test_other_specs(capsys: pytest.CaptureFixture[str]) -> None:
     assert ["parameters", "112", "304", "+192", "+171.4", "%"] in rows
 
 
+def test_specs_that_differ_only_in_what_they_pin(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "pinned.yaml").write_text(f"{OLD}weights: {{conv2d: {{bias: 0.5}}}}\n")
+    assert main(["diff", "old.yaml", "pinned.yaml"]) == 1
+    assert capsys.readouterr().out.endswith("\npinned numbers\n\nconv2d.bias  added (0.5)\n")
+    assert main(["diff", "pinned.yaml", "pinned.yaml"]) == 0
+
+
 def test_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "old.yaml", "new.yaml", "--all"]) == 1
     out = capsys.readouterr().out

@@ -70,6 +70,29 @@ def test_memory_is_refused_before_it_is_taken(tmp_path: Path, capsys: pytest.Cap
     assert machine.limit_memory(None) is None
 
 
+def test_memory_is_that_of_all_arrays_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """4 bytes each for 1000·3 + 1000 parameters and as many gradients: neither alone is beyond 20,000, both are."""
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"{HEAD}layers:\n  - dense: 1000\n")
+    assert main(["run", str(spec), "--limit", "memory=20k"]) == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert (
+        "the parameters need 16,000 bytes beside 16,000 of their gradients: 32,000 in all, allowed are 20,000"
+        in message
+    )
+
+
+def test_what_is_allowed_may_not_be_more_than_the_machine_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3·10⁸ weights and 10⁸ biases of 4 bytes are 1.6·10⁹ bytes, 1.5 GiB, more than the GiB of this machine."""
+    monkeypatch.setattr(machine, "_memory", lambda: 2**30)
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"{HEAD}layers:\n  - dense: 100000000\n")
+    assert main(["run", str(spec), "--limit", "memory=100G"]) == 2
+    assert "the parameters need 1.5 GiB, the machine has 1.0 GiB" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("value", ["layers", "layers=", "layers=0", "layers=-3", "layers=x", "layers=1.5", "layers=<3"])
 def test_what_is_no_number(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyze", "net.yaml", "--limit", value]) == 2

@@ -309,6 +309,15 @@ def test_a_matrix_of_too_many_numbers_is_refused() -> None:
         matrix_of(part)
 
 
+def test_the_work_is_counted_before_it_is_done() -> None:
+    """16,384 rows, for each of which twice 9 · 64 · 64 · 16² products are made: 3 · 10¹¹."""
+    spec = "archspec: 1\ninputs: {x: [64, 16, 16]}\nlayers:\n  - conv2d: {filters: 64, kernel: 3, padding: same}\n"
+    part = part_of(spec)
+    assert part.products == 9 * 64 * 64 * 16 * 16
+    with pytest.raises(ExecutorError, match="would take too long"):
+        matrix_of(part)
+
+
 def test_a_matrix_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer_matrix, "_MOST_WORK", 100)
     part = part_of(CHAIN, "conv")

@@ -90,7 +90,7 @@ def test_kept(subject: str | None, fact: str, value: Any) -> None:
         (None, "macs", 15470264320, "`totals.macs`: expected 15,470,264,320, found 6,320 (15,470,258,000 fewer)"),
         ("stage", "output_shape", [4, 4], "`stage.output_shape`: expected [4, 4], found [4, 4, 4]"),
         ("stage", "receptive_field", 7, "`stage.receptive_field`: expected 7, found 5 (2 fewer)"),
-        ("stage", "receptive_field", [5], "`stage.receptive_field`: expected [5], found 5"),
+        ("stage", "receptive_field", [5], "`stage.receptive_field`: expected [5], found height 5, width 5"),
         (None, "parameters", "< 390", "`totals.parameters`: expected less than 390, found 390"),
         (None, "parameters", "1k", "`totals.parameters`: expected 1,000, found 390 (610 fewer)"),
         (None, "parameters", "> 1k", "`totals.parameters`: expected more than 1,000, found 390 (610 fewer)"),
@@ -104,7 +104,12 @@ def test_kept(subject: str | None, fact: str, value: Any) -> None:
                 "found 390 (110 fewer), much better than expected: update it"
             ),
         ),
-        ("stage", "output_shape", [4, "> 4", "_"], '`stage.output_shape`: expected [4, "> 4", "_"], found [4, 4, 4]'),
+        (
+            "stage",
+            "output_shape",
+            [4, "> 4", "_"],
+            "`stage.output_shape`: expected [4, more than 4, _], found [4, 4, 4]",
+        ),
         ("stage", "receptive_field", "<= 4", "`stage.receptive_field`: expected at most 4, found 5 (1 more)"),
         (
             "*/conv2d*",
@@ -126,11 +131,7 @@ def test_kept(subject: str | None, fact: str, value: Any) -> None:
             "stage",
             "receptive_field",
             {"stride": 2},
-            (
-                '`stage.receptive_field`: expected {"stride": 2}, '
-                "found image height size 5, min_size 5, stride 1, offset 0, whole false; "
-                "image width size 5, min_size 5, stride 1, offset 0, whole false"
-            ),
+            "`stage.receptive_field`: expected stride 2, found stride 1 (1 fewer)",
         ),
     ],
 )
@@ -210,9 +211,11 @@ def test_a_bound_that_nothing_could_keep(subject: str | None, fact: str, value: 
     assert found.startswith(f"impossible-expectation: `{subject or 'totals'}.{fact}`: {message}")
 
 
-def changes(subject: str | None, fact: str, value: Any) -> tuple[tuple[Change, ...], str]:
+def changes(subject: str | None, fact: str, value: Any, graph: Graph | None = None) -> tuple[tuple[Change, ...], str]:
     """What would have to be written so that an expectation of the small network is kept; or why nothing helps."""
-    (judged,) = hold(graphs.analyzed(graphs.small(), (Expectation(subject, fact, value, graphs.at(7)),))).judged
+    (judged,) = hold(
+        graphs.analyzed(graph or graphs.small(), (Expectation(subject, fact, value, graphs.at(7)),))
+    ).judged
     return judged.changes, judged.stuck
 
 
@@ -264,7 +267,72 @@ def test_fields_by_axis_and_by_input() -> None:
     assert told(graph, "add", "receptive_field", {"left": [3, 5], "right": 1}) == ""
     assert told(graph, "add", "receptive_field", [3, 5, 1, 1]) == ""
     assert told(graph, "add", "receptive_field", {"left": {"size": 3}, "right": 1}) != ""
-    assert told(graph, "conv2d", "receptive_field", 5).endswith("expected 5, found [3, 5]")
+    assert told(graph, "conv2d", "receptive_field", 5).endswith("expected 5, found height 3 (2 fewer), width 5")
+
+
+ABOVE_EACH_OTHER = "expected [at most 2, at most 5], found height 3 (1 more), width 5"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("<= 4", "expected at most 4, found height 3, width 5 (1 more)"),
+        ({"at_most": 4}, "expected at most 4, found height 3, width 5 (1 more)"),
+        (["<= 2", "<= 5"], ABOVE_EACH_OTHER),
+        ([{"at_most": 2}, {"at_most": 5}], ABOVE_EACH_OTHER),
+        ("< 3", "expected less than 3, found height 3, width 5 (2 more)"),
+        ("4 ± 0.5", "expected 4 ± 0.5, found height 3 (1 fewer), width 5 (1 more)"),
+        (["_", ">= 6"], "expected [_, at least 6], found height 3, width 5 (1 fewer)"),
+        ({"size": ["<= 3", "<= 4"]}, "expected size [at most 3, at most 4], found size height 3, width 5 (1 more)"),
+        ({"left": "<= 2"}, "expected left at most 2, found height 3 (1 more), width 5 (3 more)"),
+        ({"stride": 1, "size": 3}, "expected stride 1, size 3, found stride 1; size height 3, width 5 (2 more)"),
+        ("all", 'expected "all", found height 3, width 5'),
+        (
+            {"at_most": 20, "slack": "10%"},
+            (
+                "expected at most 20 with a slack of 10%, "
+                "found height 3, width 5 (15 fewer), much better than expected: update it"
+            ),
+        ),
+        (
+            [{"at_most": 3, "slack": 1}, {"at_most": 9, "slack": 1}],
+            (
+                "expected [at most 3 with a slack of 1, at most 9 with a slack of 1], "
+                "found height 3, width 5 (4 fewer), much better than expected: update it"
+            ),
+        ),
+    ],
+)
+def test_what_each_axis_misses(value: Any, message: str) -> None:
+    """A kernel of 3 by 5 over an input."""
+    assert told(two_inputs(), "conv2d", "receptive_field", value).endswith(f"`conv2d.receptive_field`: {message}")
+
+
+def test_axes_of_several_inputs_are_named_with_them() -> None:
+    message = "expected at most 4, found left height 3, left width 5 (1 more), right height 1, right width 1"
+    assert told(two_inputs(), "add", "receptive_field", "<= 4").endswith(message)
+
+
+def test_what_each_size_of_a_shape_misses() -> None:
+    message = "`stage.output_shape`: expected [at most 3, _, at least 6], found [4 (1 more), 4, 4 (2 fewer)]"
+    assert told(graphs.small(), "stage", "output_shape", ["<= 3", "_", ">= 6"]).endswith(message)
+
+
+def test_a_budget_for_all_axes_is_held_by_the_largest() -> None:
+    """5 of 3 by 5 uses up a budget of 5; that 3 is far below it is not to be told, and cannot be mended."""
+    graph = two_inputs()
+    for budget in ({"at_most": 5, "slack": 1}, {"at_most": 6, "slack": 1}, {"at_least": 3, "slack": 0}):
+        assert told(graph, "conv2d", "receptive_field", budget) == ""
+        assert told(graph, "conv2d", "receptive_field", {"size": budget}) == ""
+    assert told(graph, "conv2d", "receptive_field", {"at_most": 7, "slack": 1}) != ""
+    assert changes("conv2d", "receptive_field", {"at_most": 7, "slack": 1}, graph)[0] == ((("at_most",), 5, None),)
+
+
+@pytest.mark.parametrize("value", [{"at_most": [3, 3]}, "<= [3, 3]"])
+def test_how_to_write_a_bound_for_each_axis(value: Any) -> None:
+    expectation = Expectation("conv2d", "receptive_field", value, graphs.at(1))
+    (found,) = unmet(Facts(two_inputs(), standard_passes()), [expectation])
+    assert found.hint == 'bounds for each axis stand in a list: `["<= 7", "<= 5"]`'
 
 
 def test_a_truth_value_is_no_number() -> None:
@@ -285,7 +353,7 @@ def test_where_positions_differ_a_number_is_the_largest_size() -> None:
     assert told(upsampled(), "conv2d", "receptive_field", 2) == ""
     assert told(upsampled(), "conv2d", "receptive_field", {"size": 2, "min_size": 1, "stride": "1/2"}) == ""
     assert told(upsampled(), "conv2d", "receptive_field_stride", 0.5) == ""
-    assert told(upsampled(), "conv2d", "receptive_field", 1).endswith("found 1 to 2, 1 to 2, by position")
+    assert told(upsampled(), "conv2d", "receptive_field", 1).endswith("found 1 to 2 (1 more), by position")
 
 
 def test_a_network_without_axes_has_no_field_of_any_size() -> None:

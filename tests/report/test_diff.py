@@ -105,6 +105,93 @@ def test_all_lists_what_follows() -> None:
     ]
 
 
+SMALL = """\
+archspec: 1
+name: net
+inputs: {x: [2]}
+layers:
+  - dense: 3
+    name: hidden
+  - dense: 2
+    name: out
+"""
+PINNED = f"""\
+{SMALL}weights:
+  hidden: {{weight: [[1, -1], [0, 1], [2, 2]], bias: 0}}
+  out: {{weight: he}}
+data:
+  inputs: {{x: [1, 2]}}
+  targets: {{out: [0, 1]}}
+training: {{loss: cross_entropy, rate: 0.1}}
+"""
+OTHERWISE_PINNED = f"""\
+{SMALL}weights:
+  hidden: {{weight: [[1, -1], [0, 4], [2, 5]], bias: [0, 0, 7]}}
+  out: {{bias: 1}}
+data:
+  inputs: {{x: [[1, 2], [3, 4]]}}
+  targets: {{out: [0, 1]}}
+training: {{loss: cross_entropy, optimizer: adam, rate: 0.2, beta1: 0.5}}
+"""
+
+
+def test_what_is_pinned() -> None:
+    assert lines(PINNED, OTHERWISE_PINNED)[2:] == [
+        "layers   none changed",
+        "running  5 pinned arrays and how to train differ",
+        "",
+        "training",
+        "",
+        "optimizer  sgd → adam",
+        "rate       0.1 → 0.2",
+        "beta1      none → 0.5",
+        "",
+        "pinned numbers",
+        "",
+        "hidden.weight  2 of 6 numbers differ",
+        "hidden.bias    0 → 3 numbers; 1 of 3 numbers differs",
+        "out.weight     removed (he)",
+        "input x        2 numbers → 2×2 numbers",
+        "out.bias       added (1)",
+    ]
+
+
+def test_what_is_pinned_in_markdown() -> None:
+    text = diff_markdown.render(compared(PINNED, OTHERWISE_PINNED), every=False)
+    assert "- layers: none changed\n- running: 5 pinned arrays and how to train differ\n" in text
+    assert (
+        "<details><summary>training</summary>\n\n- optimizer: sgd → adam\n- rate: 0.1 → 0.2\n- beta1: none → 0.5\n"
+    ) in text
+    assert "- hidden.weight: 2 of 6 numbers differ\n" in text
+    one = diff_markdown.render(compared(PINNED, PINNED.replace("bias: 0", "bias: 2")), every=False)
+    assert "- running: 1 pinned array differs\n" in one
+    assert "- hidden.bias: 0 → 2\n" in one
+
+
+def test_what_is_pinned_in_json() -> None:
+    document = json.loads(diff_json.render(compared(PINNED, OTHERWISE_PINNED)))
+    assert document["differs"] is True
+    assert document["training"] == [
+        {"field": "optimizer", "old": "sgd", "new": "adam"},
+        {"field": "rate", "old": 0.1, "new": 0.2},
+        {"field": "beta1", "old": None, "new": 0.5},
+    ]
+    weight, bias, removed, data, added = document["pinned"]
+    hidden = {"layer": "hidden", "value": None, "shape": [3, 2]}
+    assert weight == {
+        "section": "weights",
+        "array": "weight",
+        "old": hidden,
+        "new": hidden,
+        "differing": 2,
+        "numbers": 6,
+    }
+    assert bias["old"] == {"layer": "hidden", "value": 0, "shape": None}
+    assert (removed["old"]["value"], removed["new"], removed["differing"]) == ("he", None, None)
+    assert (data["section"], data["array"], data["new"]["shape"], data["numbers"]) == ("inputs", None, [2, 2], None)
+    assert (added["old"], added["new"]) == (None, {"layer": "out", "value": 1, "shape": None})
+
+
 def test_nothing_differs() -> None:
     assert lines(OLD, OLD) == ["net  old.yaml → new.yaml", "", "no difference"]
     assert diff_markdown.render(compared(OLD, OLD), every=False) == (

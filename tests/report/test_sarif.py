@@ -164,6 +164,15 @@ def test_a_result() -> None:
     }
 
 
+def test_it_can_always_be_encoded_and_shown() -> None:
+    """As all other JSON: what a terminal obeys is escaped, so is what has no encoding, and the rest stays readable."""
+    text = as_sarif([Diagnostic(ERROR, "é \x9b \udcff", Source(SourceFile("\udcff.yaml", "x"), 1, 1, 2))])
+    text.encode()
+    assert "é \\u009b \\udcff" in text
+    assert json.loads(text)["runs"][0]["results"][0]["message"]["text"] == "é \x9b \udcff"
+    assert text.startswith('{\n  "$schema": "https://')
+
+
 def test_rules_stand_once_with_their_help() -> None:
     found = [Diagnostic(rule, "no", Source(FILE, 1, 1, 2)) for rule in (WARNING, ERROR, WARNING)]
     (run,) = log_of(*found)["runs"]

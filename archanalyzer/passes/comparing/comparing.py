@@ -21,6 +21,7 @@ from archanalyzer.passes.comparing.comparison import (
     Piece,
 )
 from archanalyzer.passes.comparing.pieces import pieces, renames
+from archanalyzer.passes.comparing.running import pinned_changes, training_changes
 from archanalyzer.passes.facts import Amount, Facts
 
 _QUOTED = re.compile("`([^`]+)`")
@@ -38,7 +39,8 @@ class _Comparing:
     def __init__(self, old: Analyzed, new: Analyzed, alignment: Alignment) -> None:
         self.old, self.new = old.graph, new.graph
         self.analyzed = old, new
-        self.facts = _FactsCompared(old.facts, new.facts, alignment)
+        self.renamed = _renamed(self.old, self.new, alignment)
+        self.facts = _FactsCompared(old.facts, new.facts, alignment, self.renamed)
         self.alignment = alignment
         self.partner = dict(alignment.layers)
         self.main_old = _led_back(self.old, self.partner)
@@ -49,6 +51,7 @@ class _Comparing:
         changed = tuple(change for change in layers if change.is_own)
         removed, ungrouped = pieces(self.old, self.partner.keys(), {one for one, _ in self.alignment.blocks})
         added, grouped = pieces(self.new, self.partner.values(), {other for _, other in self.alignment.blocks})
+        running = self.analyzed[0].spec.running, self.analyzed[1].spec.running
         gone, come = self._diagnostics()
         return Comparison(
             *self.analyzed,
@@ -63,6 +66,8 @@ class _Comparing:
             grouped=grouped,
             reordered=tuple((self.old.layers[a].name, self.new.layers[b].name) for a, b in self.alignment.reordered),
             blocks=tuple(self._blocks(changed, removed, added)),
+            training=tuple(training_changes(*running)),
+            pinned=tuple(pinned_changes((self.old, running[0]), (self.new, running[1]), self.partner)),
             gone=gone,
             come=come,
         )
@@ -118,16 +123,24 @@ class _Comparing:
 
     def _diagnostics(self) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
         """Those that went and those that appeared; names in the old ones' messages are read as the new ones."""
-        names = {self.old.layers[one].name: self.new.layers[other].name for one, other in self.alignment.layers}
-        names |= {self.old.blocks[one].name: self.new.blocks[other].name for one, other in self.alignment.blocks}
 
         def key(diagnostic: Diagnostic, names: Mapping[str, str]) -> tuple[str, str]:
-            message = _QUOTED.sub(lambda quoted: f"`{names.get(quoted[1], quoted[1])}`", diagnostic.message)
-            return diagnostic.rule.code, message
+            return diagnostic.rule.code, _with_new_names(diagnostic.message, names)
 
-        old = [(key(each, names), each) for each in self.analyzed[0].diagnostics]
+        old = [(key(each, self.renamed), each) for each in self.analyzed[0].diagnostics]
         new = [(key(each, {}), each) for each in self.analyzed[1].diagnostics]
         return _without(old, [key for key, _ in new]), _without(new, [key for key, _ in old])
+
+
+def _renamed(old: Graph, new: Graph, alignment: Alignment) -> dict[str, str]:
+    """Old names of layers and blocks that are on both sides, each with the new one."""
+    names = {old.layers[one].name: new.layers[other].name for one, other in alignment.layers}
+    return names | {old.blocks[one].name: new.blocks[other].name for one, other in alignment.blocks}
+
+
+def _with_new_names(text: str, names: Mapping[str, str]) -> str:
+    """A text in which what stands in backquotes is called as it is now."""
+    return _QUOTED.sub(lambda quoted: f"`{names.get(quoted[1], quoted[1])}`", text)
 
 
 def _led_back(graph: Graph, partner: Mapping[int, int]) -> list[int | None]:
@@ -176,8 +189,11 @@ def _without(
 class _FactsCompared:
     """The facts of both sides; only those that both have, in the order of the passes."""
 
-    def __init__(self, old: Facts, new: Facts, alignment: Alignment) -> None:
+    def __init__(self, old: Facts, new: Facts, alignment: Alignment, renamed: Mapping[str, str]) -> None:
         self.old, self.new = old, new
+        self.called_now = {each.name: f"{each.name} (gone)" for each in old.graph.layers} | dict(renamed)
+        staying = set(renamed.values())
+        self.come = {each.name: f"{each.name} (come)" for each in new.graph.layers if each.name not in staying}
         self.columns = [column for name, column in old.columns.items() if name in new.columns]
         partner = dict(alignment.layers)
         old_layers, new_layers = old.graph.layers, new.graph.layers
@@ -189,7 +205,7 @@ class _FactsCompared:
 
     def of_layer(self, one: int, other: int) -> Iterator[Moved]:
         for column, old, new in self.values:
-            if old[one] is not new[other] and self._as_new(column, old[one]) != new[other]:
+            if old[one] is not new[other] and self._differ(column.kind, old[one], new[other]):
                 yield _moved(column, Amount(old[one]), Amount(new[other]))
 
     def of_block(self, one: int, other: int) -> Iterator[Moved]:
@@ -198,18 +214,27 @@ class _FactsCompared:
             if column.rollup is Rollup.NONE:
                 continue
             old, new = self.old.block_value(blocks[0], column.name), self.new.block_value(blocks[1], column.name)
-            if (self._as_new(column, old.value), old.at_least) != new:
+            if old.at_least != new.at_least or self._differ(column.kind, old.value, new.value):
                 yield _moved(column, old, new)
 
     def totals(self) -> Iterator[Moved]:
         new = {total.name: total for total in self.new.totals()}
         for total in self.old.totals():
-            if total.name in new and total.amount != new[total.name].amount:
-                yield Moved(total.name, total.title, total.kind, total.amount, new[total.name].amount)
+            if total.name not in new:
+                continue
+            old, now = total.amount, new[total.name].amount
+            if old.at_least != now.at_least or self._differ(total.kind, old.value, now.value):
+                yield Moved(total.name, total.title, total.kind, old, now)
 
-    def _as_new(self, column: Column, value: Any) -> Any:
+    def _differ(self, kind: Kind, old: Any, new: Any) -> bool:
+        """Whether two values differ in more than in what layers are called."""
+        if kind is Kind.DATA and isinstance(old, str) and isinstance(new, str):
+            return _with_new_names(old, self.called_now) != _with_new_names(new, self.come)
+        return bool(self._as_new(kind, old) != new)
+
+    def _as_new(self, kind: Kind, value: Any) -> Any:
         """A value with the inputs of the network called as they are now."""
-        if column.kind is not Kind.FIELD or not self.names or not value:
+        if kind is not Kind.FIELD or not self.names or not value:
             return value
         if id(value) not in self.translated:
             self.translated[id(value)] = [

@@ -64,6 +64,24 @@ class FieldChange(NamedTuple):
     new: Any
 
 
+class PinnedChange(NamedTuple):
+    """An array that is pinned on one side only, or to other numbers.
+
+    ``section``: ``weights``, ``inputs`` or ``targets``. ``old_name``, ``new_name``: of the layer, None on a side where
+    nothing is pinned; ``array``: which of its weights, None for data. ``old``, ``new``: the values: a number, a nested
+    list of numbers, or the name of an initializer. ``differing``: how many numbers are others, and of how many; None
+    where they do not stand beside each other.
+    """
+
+    section: str
+    old_name: str | None
+    new_name: str | None
+    array: str | None
+    old: Any
+    new: Any
+    differing: tuple[int, int] | None = None
+
+
 class LayerChange(NamedTuple):
     """A layer on both sides, by index: whatever of it differs.
 
@@ -124,8 +142,8 @@ class Comparison(NamedTuple):
     ``network``: properties of the whole that differ. ``changed``: layers that were changed themselves; ``followed``:
     layers that are as they were, with facts that moved because of others. ``ungrouped``, ``grouped``: blocks on one
     side only around layers that are on both. ``reordered``: names of layers that are computed at another place.
-    ``gone``, ``come``: diagnostics on one side only. Not compared are the network's name and description, what is
-    expected of it, and what is pinned for running it.
+    ``training``: how it is trained; ``pinned``: arrays of weights and data. ``gone``, ``come``: diagnostics on one side
+    only. Not compared are the network's name and description, and what is expected of it.
     """
 
     old: Analyzed
@@ -141,6 +159,8 @@ class Comparison(NamedTuple):
     grouped: tuple[Piece, ...]
     reordered: tuple[tuple[str, str], ...]
     blocks: tuple[BlockChange, ...]
+    training: tuple[FieldChange, ...]
+    pinned: tuple[PinnedChange, ...]
     gone: tuple[Diagnostic, ...]
     come: tuple[Diagnostic, ...]
 

@@ -24,6 +24,7 @@ KEYS = (*_ENDS, "about", "within", "slack")
 
 _KEY_OF_SIGN = {sign: key for key, sign in _ENDS.items()}
 _SIGNS = ("<", ">", "±", "+-", "..", "%")
+_ONE_AN_AXIS = 'bounds for each axis stand in a list: `["<= 7", "<= 5"]`'
 _FORMS = "`<= 7`, `< 7`, `>= 7`, `> 7`, `5..7`, `6 ± 1` or `6 ± 10%`"
 
 
@@ -62,8 +63,17 @@ class Bound(NamedTuple):
     parts: Mapping[str, str | int]
     words: str
 
-    def holds(self, found: Fraction) -> bool:
-        return not self._below(found) and not self._above(found) and not self.is_surpassed_by(found)
+    def holds(self, *found: Fraction) -> bool:
+        """Whether some numbers, one for each axis, say, all keep it; of a budget, the nearest to its end counts."""
+        return all(map(self.encloses, found)) and not self.is_surpassed_by(self.nearest(found))
+
+    def encloses(self, found: Fraction) -> bool:
+        """Whether a number is between the ends, however far from them."""
+        return not self._below(found) and not self._above(found)
+
+    def nearest(self, found: Collection[Fraction]) -> Fraction:
+        """Of some numbers, the one by which a budget is judged."""
+        return max(found) if self.high is not None else min(found)
 
     def holds_all(self, found: Between) -> bool:
         """Whether every number that may be meant keeps the bound; a budget with slack needs to know which it is."""
@@ -131,7 +141,8 @@ def bound_of_text(text: str, path: PartPath) -> Bound:
     """
     apart = taken_apart(text)
     if apart is None or apart.form in ("number", "share"):
-        raise impossible(f"expected a bound such as {_FORMS}, found `{text[:60]}`", path)
+        hint = _ONE_AN_AXIS if "[" in text else None
+        raise impossible(f"expected a bound such as {_FORMS}, found `{text[:60]}`", path, hint)
     numbers = apart.numbers
     if apart.form == "compared":
         key = _KEY_OF_SIGN[apart.sign]
@@ -213,7 +224,8 @@ def _with_slack(bound: Bound, slack: _Tolerance, path: PartPath) -> Bound:
 def _plain_number(value: Any, path: PartPath) -> Fraction:
     number = number_of(value)
     if number is None:
-        raise impossible(f"expected a number, such as `5_000_000` or `5M`, found {_found(value)}", path)
+        hint = _ONE_AN_AXIS if isinstance(value, list | tuple) else None
+        raise impossible(f"expected a number, such as `5_000_000` or `5M`, found {_found(value)}", path, hint)
     return number
 
 

@@ -14,6 +14,7 @@ from archanalyzer.graph.quantities import number_of, taken_apart
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.expecting.bounds import (
     ANY,
+    KEYS,
     Between,
     Bound,
     Repair,
@@ -161,7 +162,7 @@ def _within(bound: Bound, found: Sequence[Any], path: PartPath) -> Iterator[Diff
     parts = [each for each in found if isinstance(each, Between)]
     if len(numbers) + len(parts) < len(found) or not found or not all(map(bound.holds_all, parts)):
         yield Stuck(UNKNOWN)
-    elif not all(map(bound.holds, numbers)):
+    elif numbers and not bound.holds(*numbers):
         repairs = bound.repaired(numbers)
         if repairs is None:
             yield Stuck("what is found differs from axis to axis, and one tolerance has one middle")
@@ -235,6 +236,7 @@ def _sizes(entries: Sequence[Mapping[str, Any]], path: PartPath) -> Difference:
 _POSSIBLE = {
     Kind.COUNT: "a number or a bound",
     Kind.BYTES: "a number or a bound",
+    Kind.REAL: "a number or a bound",
     Kind.SHAPE: "a list of numbers",
     Kind.FRACTION: "a number, a fraction such as `1/2`, a bound, or a list of them",
     Kind.FIELD: "a number, a bound, a list of them, `all`, or a map",
@@ -254,7 +256,7 @@ def require_possible(expected: Any, kind: Kind, shown: str) -> None:
         return
     is_list = isinstance(expected, list | tuple)
     leaves = list(enumerate(expected)) if isinstance(expected, list | tuple) else [((), expected)]
-    possible = is_list if kind is Kind.SHAPE else not (is_list and kind in (Kind.COUNT, Kind.BYTES))
+    possible = is_list if kind is Kind.SHAPE else not (is_list and kind in (Kind.COUNT, Kind.BYTES, Kind.REAL))
     for index, leaf in leaves:
         possible = possible and _is_possible(leaf, kind, (index,) if isinstance(index, int) else ())
     if not possible and not (kind is Kind.FIELD and expected == ALL):
@@ -277,8 +279,10 @@ def has_unit(text: str) -> bool:
 
 
 def _require_bounds(expected: Mapping[str, Any], path: PartPath) -> None:
-    """Refuses bounds in the parts of a field that nothing keeps; of inputs one cannot know, they may be called so."""
+    """Refuses bounds in the parts of a field that nothing keeps; what may be an input's, of any name, is held later."""
     for name, value in expected.items():
+        if name in KEYS:
+            continue
         leaves = enumerate(value) if isinstance(value, list | tuple) else [(None, value)]
         for index, leaf in leaves:
             bound_of(leaf, (*path, name) if index is None else (*path, name, index))

@@ -14,8 +14,9 @@ from archanalyzer.graph.quantities import number_of
 from archanalyzer.passes.analysis import Kind
 from archanalyzer.passes.expecting.bounds import is_bound_map
 from archanalyzer.passes.expecting.comparing import Change, Difference, Stuck, bound_of, differences
+from archanalyzer.passes.expecting.differing import shown
 from archanalyzer.passes.expecting.faults import Fault, impossible, require_known
-from archanalyzer.passes.expecting.wording import expected_text, shown
+from archanalyzer.passes.expecting.wording import expected_text
 from archanalyzer.passes.facts import Amount
 
 NONE, SOME = "none", "some"

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from archanalyzer.graph.quantities import number_of
 from archanalyzer.passes.analysis import Kind
-from archanalyzer.passes.expecting.bounds import shown_number
-from archanalyzer.passes.expecting.comparing import FIELD_PARTS, bound_of, has_unit
+from archanalyzer.passes.expecting.bounds import ANY, shown_number
+from archanalyzer.passes.expecting.comparing import bound_of, has_unit
+from archanalyzer.passes.expecting.differing import beside, difference, differences_of, shown, update_remark
+from archanalyzer.passes.expecting.field_wording import field_text
 from archanalyzer.passes.facts import Amount
-
-_LONGEST = 200
 
 
 def expected_text(value: Any, kind: Kind) -> str:
     """What is expected: a bound in words, numbers with their thousands apart."""
-    bound = bound_of(value) if kind is not Kind.DATA else None
+    if kind is Kind.DATA:
+        return shown(value)
+    bound = bound_of(value)
+    if bound:
+        return bound.words
+    if isinstance(value, Mapping) and kind is Kind.FIELD:
+        return ", ".join(f"{name} {expected_text(each, kind)}" for name, each in value.items())
+    if isinstance(value, list | tuple) and any(map(bound_of, value)):
+        return f"[{', '.join('_' if each == ANY else expected_text(each, kind) for each in value)}]"
     number = number_of(value) if isinstance(value, str) and has_unit(value) else None
-    return bound.words if bound else shown(value if number is None else number)
+    return shown(value if number is None else number)
 
 
 def found_text(expected: Any, found: Amount, kind: Kind) -> str:
@@ -31,51 +37,25 @@ def found_text(expected: Any, found: Amount, kind: Kind) -> str:
     if at_least:
         return f"at least {shown(value)}, of which a part is not known"
     if kind is Kind.FIELD:
-        return _field_text(value, expected)
-    return f"{shown(value)}{_difference(expected, value)}"
+        return field_text(value, expected)
+    if isinstance(value, list | tuple) and kind is not Kind.DATA:
+        return _list_text(value, expected)
+    return f"{shown(value)}{difference(expected, value)}"
 
 
-def _difference(expected: Any, found: Any) -> str:
-    """``(1 more)`` where both are numbers, or one is a bound that the other doesn't keep."""
-    if isinstance(found, str):
+def _list_text(found: Sequence[Any], expected: Any) -> str:
+    """A list, and by how much each of its numbers misses its bound, or the bound for them all."""
+    bounds = beside(expected, len(found))
+    if bounds is None or not any(map(bound_of, bounds)):
+        return shown(found)
+    told = map("{}{}".format, map(shown, found), differences_of(bounds, found))
+    return f"[{', '.join(told)}]{update_remark(bounds, found)}"
+
+
+def off_by(right: Any, printed: Any) -> str:
+    """``, off by -486``: how far a printed number is from the right one; nothing where they are no numbers."""
+    numbers = [None if isinstance(each, bool) else number_of(each) for each in (right, printed)]
+    if numbers[0] is None or numbers[1] is None:
         return ""
-    number, bound = number_of(found), bound_of(expected)
-    wanted = number_of(expected) if not isinstance(expected, str) or has_unit(expected) else None
-    if bound is not None and number is not None and not bound.holds(number):
-        wanted = bound.missed(number)
-    if number is None or wanted is None or number == wanted:
-        return ""
-    text = f" ({shown_number(abs(number - wanted))} {'more' if number > wanted else 'fewer'})"
-    if bound is not None and bound.is_surpassed_by(number):
-        return f"{text}, much better than expected: update it"
-    return text
-
-
-def _field_text(entries: Sequence[Mapping[str, Any]], expected: Any) -> str:
-    """The parts of a field that were asked for."""
-    if not entries:
-        return "no axis of any input"
-    if isinstance(expected, Mapping) and bound_of(expected) is None:
-        return "; ".join(
-            f"{entry['input']} {entry['axis']} " + ", ".join(f"{part} {shown(entry[part])}" for part in FIELD_PARTS)
-            for entry in entries
-        )
-    sizes = [entry["size"] for entry in entries]
-    if not all(entry.get("exact", True) for entry in entries):
-        return f"at most {shown(sizes[0] if len(set(sizes)) == 1 else sizes)}; more is not known"
-    if any(entry["min_size"] != entry["size"] for entry in entries):
-        ranges = ", ".join(f"{entry['min_size']} to {entry['size']}" for entry in entries)
-        return f"{ranges}, by position"
-    if len(set(sizes)) > 1:
-        return shown(sizes)
-    return f"{shown(sizes[0])}{_difference(expected, sizes[0])}"
-
-
-def shown(value: Any) -> str:
-    """A value as a message tells it; numbers alone with their thousands apart."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:,}"
-    if isinstance(value, Fraction):
-        return shown_number(value)
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    off = numbers[1] - numbers[0]
+    return f", off by {'+' if off > 0 else ''}{shown_number(off)}"

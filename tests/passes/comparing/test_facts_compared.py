@@ -150,6 +150,36 @@ def test_a_pass_of_anyone_is_compared_like_the_others() -> None:
     assert facts(comparison.totals)["deepest"] == (2, 3, 1)
 
 
+class Reader(NamedTuple):
+    """What each layer reads, in a text."""
+
+    behind: list[str]
+
+
+@analysis(
+    "reader",
+    columns=[Column("behind", "behind", "What it reads.", lambda reader: reader.behind, Kind.DATA, Rollup.NONE)],
+    totals=[Total("last", "last", "The last layer.", lambda reader: reader.behind[-1], Kind.DATA)],
+)
+def reader(graph: Graph) -> Reader:
+    """Tells what layers read by their names."""
+    layers = graph.layers
+    return Reader([f"reads {[f'`{layers[index].name}`' for index in layer.inputs]}" for layer in layers])
+
+
+def test_a_text_about_a_renamed_layer_has_not_moved() -> None:
+    passes = Passes((*built_in(), reader))
+    old = chain(f"{CONV4}\nname: first", "relu", "tanh")
+
+    def told(new: str) -> set[str]:
+        comparison = compare(*(analyze(parse_spec(text), passes) for text in (old, new)))
+        layers = (each.facts for each in (*comparison.changed, *comparison.followed))
+        return {fact.name for moved in (*layers, comparison.totals) for fact in moved} & {"behind", "last"}
+
+    assert told(old.replace("first", "front")) == set()
+    assert told(old.replace("  - tanh\n", "  - tanh:\n    from: first\n")) == {"behind", "last"}
+
+
 def with_warnings(*messages: str, graph: Graph | None = None) -> Any:
     found = tuple(Diagnostic(UNUSED_LAYER, message, graphs.at(number)) for number, message in enumerate(messages, 1))
     return graphs.analyzed(graph or graphs.small(), diagnostics=found)

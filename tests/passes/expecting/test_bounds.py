@@ -38,6 +38,17 @@ def test_a_range_has_both_its_ends(low: int, length: int, found: Fraction) -> No
     assert bound_of_text(f"{low}..{low + length}", ()).holds(found) == (low <= found <= low + length)
 
 
+@given(WHOLE, st.integers(0, 20), st.lists(FOUND, min_size=1, max_size=4))
+def test_a_budget_for_several_numbers_is_that_of_the_one_nearest_to_it(
+    budget: int, slack: int, found: list[Fraction]
+) -> None:
+    most, least = ({key: budget, "slack": slack} for key in ("at_most", "at_least"))
+    assert bound_of_map(most, ()).holds(*found) == (budget - slack <= max(found) <= budget)
+    assert bound_of_map(least, ()).holds(*found) == (budget <= min(found) <= budget + slack)
+    within = all(each <= budget for each in found)
+    assert bound_of_map({"at_most": budget}, ()).holds(*found) == within
+
+
 @given(WHOLE, st.integers(0, 20), FOUND, st.sampled_from(["±", "+-"]))
 def test_a_tolerance_is_a_distance(middle: int, within: int, found: Fraction, sign: str) -> None:
     assert bound_of_text(f"{middle} {sign} {within}", ()).holds(found) == (abs(found - middle) <= within)
