@@ -22,8 +22,8 @@ def limit_memory(size: int | None) -> int | None:
 def require_memory(size: int, what: str, *, beside: Mapping[str, int] = _NOTHING) -> None:
     """Refuses what is too large before it is asked for: systems promise more than they have.
 
-    ``size`` is that of ``what``, in bytes; ``beside``, by what it is, is what the same run holds already. Their sum must
-    neither exceed what is allowed nor what the machine has.
+    ``size`` is that of ``what``, in bytes; ``beside``, by what it is, is what the same run holds already. Their sum
+    must neither exceed what is allowed nor what the machine has.
 
     Raises:
         ExecutorError: it does.
@@ -36,7 +36,8 @@ def require_memory(size: int, what: str, *, beside: Mapping[str, int] = _NOTHING
     if there is not None and total > there:
         asked = f"{what} need {size / 2**30:,.1f} GiB"
         if size <= there:
-            asked += f" beside {(total - size) / 2**30:,.1f} GiB of {_listed([each for each in beside if beside[each]])}"
+            others = [each for each in beside if beside[each]]
+            asked += f" beside {(total - size) / 2**30:,.1f} GiB of {_listed(others)}"
         raise ExecutorError(f"{asked}, the machine has {there / 2**30:,.1f} GiB")
 
 
