@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archanalyzer import ops
-from archanalyzer.executor import layer_matrix
+from archanalyzer.executor import layer_matrix, weight_terms
 from archanalyzer.executor.affine_part import AffinePart
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
@@ -270,6 +270,16 @@ def test_entries_that_are_sums_of_weights_are_found_one_by_one() -> None:
     assert parts.values.tolist() == [0.5] * 8
 
 
+def test_finding_weights_one_by_one_has_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two weights in 2 × 4 entries are 16 numbers."""
+    monkeypatch.setattr(weight_terms, "MOST_NUMBERS", 16)
+    terms_of(part_of(CHAIN))
+    monkeypatch.setattr(weight_terms, "MOST_NUMBERS", 15)
+    with pytest.raises(NotInTermsError, match="finding each of 2 weights among 8 entries would take too long"):
+        terms_of(part_of(CHAIN))
+    terms_of(part_of(CHAIN, "conv"))  # each entry is one weight: nothing is to be found one by one
+
+
 def test_what_stands_beside_the_weights() -> None:
     """X + h·x: the matrix is 1 + h, of which 1 is constant."""
     spec = CHAIN.replace("avg_pool1d: {kernel: 2, stride: 1}", "add:\n    from: [conv, x]").replace(
@@ -335,6 +345,15 @@ def test_rows_and_columns_in_several_pieces(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(layer_matrix, "_AT_ONCE", 1)
     for case, expected in zip((wide, tall), whole, strict=True):
         np.testing.assert_array_equal(matrix_of(part_of(case, "layer")).dense(), expected)
+
+
+def test_a_tall_matrix_takes_forward_steps_alone_whatever_the_biases(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = part_of(case_named("conv1d", (1, 3), filters=4, kernel=2), "layer")
+    biases, whole = array(part, "bias").copy(), matrix_of(part).dense()
+    assert biases.all()
+    monkeypatch.delattr(Network, "backward")
+    np.testing.assert_array_equal(matrix_of(part).dense(), whole)
+    np.testing.assert_array_equal(array(part, "bias"), biases)
 
 
 def test_a_layer_that_is_not_what_it_says_is_told() -> None:
