@@ -131,14 +131,14 @@ def _written(comparison: Comparison, format_name: str, output: str | None, every
     from archanalyzer.cli.output import is_file, page
 
     if format_name == "json":
-        from archanalyzer.report.diff_json import render
+        from archanalyzer.report.diff.as_json import render
 
         return render(comparison)
     if format_name == "markdown":
-        from archanalyzer.report.diff_markdown import render as render_markdown
+        from archanalyzer.report.diff.as_markdown import render as render_markdown
 
         return render_markdown(comparison, every=every)
-    from archanalyzer.report.diff_text import render as render_text
+    from archanalyzer.report.diff.as_text import render as render_text
 
     here = page(sys.stdout)
     return render_text(comparison, here._replace(color=False) if is_file(output) else here, every=every)

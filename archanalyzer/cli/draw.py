@@ -104,13 +104,13 @@ def _format(name: str | None, output: str | None) -> str:
 
 
 def _network(analyzed: Analyzed, format_name: str, depth: int | None, *, to_the_right: bool) -> str:
-    from archanalyzer.report import drawing_texts
-    from archanalyzer.report.drawing_boxes import drawing_of
+    from archanalyzer.report.drawing import as_texts as drawing_texts
+    from archanalyzer.report.drawing.boxes import drawing_of
 
     drawing = drawing_of(analyzed, depth)
     if format_name == "svg":
-        from archanalyzer.report.drawing_ranks import TooManyToPlace
-        from archanalyzer.report.drawing_svg import MOST_BOXES, render
+        from archanalyzer.report.drawing.as_svg import MOST_BOXES, render
+        from archanalyzer.report.drawing.ranks import TooManyToPlace
 
         hint = "fold blocks with `--depth`, or write Mermaid or dot"
         if len(drawing.boxes) > MOST_BOXES:
@@ -128,8 +128,9 @@ def _network(analyzed: Analyzed, format_name: str, depth: int | None, *, to_the_
 
 def _flow(analyzed: Analyzed, format_name: str, diagonal: bool | None) -> str:
     from archanalyzer.passes.drawing_flow import NotDiagonal, is_pinned_diagonal, signal_flow
-    from archanalyzer.report import drawing_flow_svg, drawing_flow_texts
-    from archanalyzer.report.drawing_ranks import TooManyToPlace
+    from archanalyzer.report.drawing import flow_svg as drawing_flow_svg
+    from archanalyzer.report.drawing import flow_texts as drawing_flow_texts
+    from archanalyzer.report.drawing.ranks import TooManyToPlace
 
     running = analyzed.spec.running
     flow = signal_flow(analyzed.facts, running)

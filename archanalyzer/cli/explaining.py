@@ -14,7 +14,7 @@ from archanalyzer.diagnostics import did_you_mean
 if TYPE_CHECKING:
     from archanalyzer.passes.analyzing import Analyzed
     from archanalyzer.passes.explaining.fields import FieldExplained
-    from archanalyzer.report.explanation_count import Explained
+    from archanalyzer.report.explanation.count import Explained
 
 FIELD = "receptive_field"
 WHAT = {
@@ -57,7 +57,7 @@ def explain_network(asked: Asked) -> int:
     """
     from archanalyzer.cli.output import deliver, is_file, page
     from archanalyzer.cli.reading import read_and_analyze, tell
-    from archanalyzer.report.explanation_page import written
+    from archanalyzer.report.explanation.page import written
 
     _refuse_misuse(asked)
     analyzed = read_and_analyze(asked.spec, settings=asked.settings, input_shapes=asked.input_shapes, dtype=asked.dtype)

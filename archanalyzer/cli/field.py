@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archanalyzer.diagnostics import Diagnostic
     from archanalyzer.passes.analyzing import Analyzed
     from archanalyzer.passes.fields.by_hand import ByHand
-    from archanalyzer.report.field_answer import Answer
+    from archanalyzer.report.field.answer import Answer
 
 _THRESHOLD = 0.0455
 """``DEFAULT_THRESHOLD`` of ``passes.fields.paths``, which takes NumPy to import; a test holds that they are equal."""
@@ -227,9 +227,9 @@ def _apart(analyzed: Analyzed) -> tuple[Analyzed, tuple[Diagnostic, ...]]:
 def _asked(analyzed: Analyzed, advice: tuple[Diagnostic, ...], options: _Options) -> str:
     """The answer as text; what is to be drawn is."""
     from archanalyzer.cli.output import is_file, page
-    from archanalyzer.report.field_answer import Answer
-    from archanalyzer.report.field_page import as_markdown, as_text
+    from archanalyzer.report.field.answer import Answer
     from archanalyzer.report.json_text import document
+    from archanalyzer.report.parts import as_markdown, as_text
 
     answer = Answer(analyzed, advice=advice) if options.named is None else _of_layer(analyzed, options)
     if options.format_name == "json":
@@ -247,7 +247,7 @@ def _of_layer(analyzed: Analyzed, options: _Options) -> Answer:
     from archanalyzer.cli.field_asking import layer_named, place_at
     from archanalyzer.passes.fields.by_hand import walked_by_hand
     from archanalyzer.passes.tensor_types import TensorTypes
-    from archanalyzer.report.field_answer import Answer
+    from archanalyzer.report.field.answer import Answer
 
     graph, types = analyzed.graph, analyzed.facts.result(TensorTypes)
     layer = layer_named(graph, options.named or "")

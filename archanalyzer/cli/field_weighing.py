@@ -35,8 +35,8 @@ from archanalyzer.passes.fields.paths import (
 )
 from archanalyzer.passes.fields.reading_back import Places, first_place_axis
 from archanalyzer.passes.fields.walking import along
-from archanalyzer.report.field_pictures import pictures, subtitle, title
-from archanalyzer.report.field_weights import Effective
+from archanalyzer.report.field.pictures import pictures, subtitle, title
+from archanalyzer.report.field.weights import Effective
 from archanalyzer.report.text import plural
 
 _MOST_PLACES = 1 << 22
@@ -219,7 +219,7 @@ def draw(way: ByHand, paths: Mapping[int, Places], effective: Effective | None, 
     shown = pictures(way, paths, effective)
     if not shown:
         raise click.ClickException("there is nothing to draw: no input has any weight")
-    from archanalyzer.report import field_drawing  # matplotlib takes its time
+    from archanalyzer.report.field import drawing as field_drawing  # matplotlib takes its time
 
     file_format = PurePath(path).suffix.removeprefix(".").lower()
     content = field_drawing.draw(shown, title(way), subtitle(way, paths, effective), file_format, log=log)

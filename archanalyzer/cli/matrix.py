@@ -15,10 +15,10 @@ from archanalyzer.cli.options import format_option, overriding, refuse_overwriti
 
 if TYPE_CHECKING:
     from archanalyzer.passes.analyzing import Analyzed
-    from archanalyzer.report.matrix_answer import MatrixAnswer
+    from archanalyzer.report.matrix.answer import MatrixAnswer
 
 _DATA = (".csv", ".mtx", ".npy", ".npz")
-"""``ENDINGS`` of ``report.matrix_files``, which takes NumPy to import; a test holds that they are equal."""
+"""``ENDINGS`` of ``report.matrix.files``, which takes NumPy to import; a test holds that they are equal."""
 _DTYPES = ("float32", "float64")
 _LEAST_WIDTH = 40
 
@@ -143,7 +143,7 @@ def _answer(analyzed: Analyzed, options: _Options) -> MatrixAnswer:
     from archanalyzer.executor.affine_part import AffinePart
     from archanalyzer.executor.weight_files import load
     from archanalyzer.passes.tensor_types import TensorTypes
-    from archanalyzer.report.matrix_asking import Asked, answered
+    from archanalyzer.report.matrix.asking import Asked, answered
 
     loaded = load(options.load) if options.load is not None else None
     part = AffinePart(analyzed.facts.result(TensorTypes), options.layer)
@@ -157,7 +157,7 @@ def _answer(analyzed: Analyzed, options: _Options) -> MatrixAnswer:
 def _write_data(answer: MatrixAnswer, options: _Options) -> None:
     from archanalyzer.cli.output import NotWritten
     from archanalyzer.files import write_whole
-    from archanalyzer.report.matrix_files import writer_of
+    from archanalyzer.report.matrix.files import writer_of
 
     is_gradient = options.gradient and answer.terms is not None
     matrix = answer.terms.parts if is_gradient and answer.terms is not None else answer.matrix
@@ -172,8 +172,10 @@ def _write_data(answer: MatrixAnswer, options: _Options) -> None:
 
 def _text(answer: MatrixAnswer, options: _Options) -> str:
     from archanalyzer.cli.output import is_file, page
-    from archanalyzer.report import matrix_json, matrix_markup, matrix_text
-    from archanalyzer.report.matrix_words import ASCII, UNICODE
+    from archanalyzer.report.matrix import as_json as matrix_json
+    from archanalyzer.report.matrix import as_markup as matrix_markup
+    from archanalyzer.report.matrix import as_text as matrix_text
+    from archanalyzer.report.matrix.words import ASCII, UNICODE
 
     if options.format_name == "json":
         return matrix_json.render(answer)

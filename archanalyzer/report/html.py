@@ -7,7 +7,7 @@ from html import escape as escape_html
 
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.cells import cell
-from archanalyzer.report.field_page import Grid, Notes, Pairs, Part, Row, Title, Verbatim
+from archanalyzer.report.parts import Grid, Notes, Pairs, Part, Row, Title, Verbatim
 from archanalyzer.report.sheet import RowKind, build_sheet
 from archanalyzer.report.summary import CONVENTION, notes, summary
 from archanalyzer.report.text import escape

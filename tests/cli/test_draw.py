@@ -13,7 +13,7 @@ import pytest
 
 from archanalyzer.cli import main
 from tests.docs.fences import ROOT
-from tests.report.drawing_parsers import dot, mermaid, svg, texts
+from tests.report.drawing.parsers import dot, mermaid, svg, texts
 
 pytestmark = pytest.mark.usefixtures("folder")
 

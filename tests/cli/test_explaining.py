@@ -13,7 +13,7 @@ from archanalyzer.cli import main
 from archanalyzer.cli.explaining import WHAT
 from tests.cli.test_completion import offered
 from tests.docs.fences import ROOT
-from tests.report.printed_arithmetic import value_of
+from tests.report.explanation.printed_arithmetic import value_of
 
 NET = """\
 archspec: 1

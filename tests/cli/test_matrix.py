@@ -13,7 +13,7 @@ import pytest
 
 from archanalyzer import compile as compiled
 from archanalyzer.cli import main, matrix
-from archanalyzer.report import matrix_files
+from archanalyzer.report.matrix import files as matrix_files
 
 NET = """\
 archspec: 1

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import atheris
 
-NOT_ASKED = ("archanalyzer.__main__", "archanalyzer.report.field_pictures", "archanalyzer.testing.pytest_plugin")
+NOT_ASKED = ("archanalyzer.__main__", "archanalyzer.report.field.pictures", "archanalyzer.testing.pytest_plugin")
 
 with atheris.instrument_imports(include=["archanalyzer", "yaml"]):
     import archanalyzer

@@ -26,8 +26,11 @@ from archanalyzer.passes.advice import advising_passes
 from archanalyzer.passes.analyzing import Analyzed, analyze
 from archanalyzer.passes.comparing.comparing import compare
 from archanalyzer.passes.expectations import Held, hold
-from archanalyzer.report import Page, diff_json, diff_markdown, diff_text, render
+from archanalyzer.report import Page, render
 from archanalyzer.report.diagnostics import as_data, as_text
+from archanalyzer.report.diff import as_json as diff_json
+from archanalyzer.report.diff import as_markdown as diff_markdown
+from archanalyzer.report.diff import as_text as diff_text
 from archanalyzer.report.github import as_commands
 from archanalyzer.report.sarif import as_sarif
 from archanalyzer.report.view import View

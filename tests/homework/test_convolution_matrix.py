@@ -20,8 +20,8 @@ from archanalyzer.executor.network import Network
 from archanalyzer.executor.optimizers import Sgd
 from archanalyzer.executor.weight_terms import Terms, terms_of
 from archanalyzer.graph import Graph
-from archanalyzer.report.matrix_answer import of_terms
-from archanalyzer.report.matrix_words import UNICODE, Names, Writer
+from archanalyzer.report.matrix.answer import of_terms
+from archanalyzer.report.matrix.words import UNICODE, Names, Writer
 from archanalyzer.spec import read_spec
 from tests.docs.fences import ROOT
 from tests.executor.parts import array, part_of

@@ -13,7 +13,7 @@ from archanalyzer.cli import main
 from archanalyzer.passes.analyzing import Analyzed, analyze
 from archanalyzer.spec import read_spec
 from tests.docs.fences import ROOT
-from tests.report.printed_arithmetic import value_of
+from tests.report.explanation.printed_arithmetic import value_of
 
 FILTERS, PARAMETERS = (ROOT / "specs" / "homework" / f"vgg_{what}.yaml" for what in ("filters", "parameters"))
 

@@ -1,0 +1,1 @@
+"""What changed between two networks, as text, Markdown and data."""

@@ -1,0 +1,1 @@
+"""Networks, and forward and backward propagation, as pictures."""

@@ -1,0 +1,1 @@
+"""How a count or a receptive field comes about, as text, Markdown, LaTeX and data."""

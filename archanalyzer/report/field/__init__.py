@@ -1,0 +1,1 @@
+"""Receptive fields, as text, Markdown, data and pictures."""

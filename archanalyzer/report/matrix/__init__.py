@@ -1,0 +1,1 @@
+"""A linear layer as a matrix, as text, markup, data and files."""
