@@ -1,4 +1,4 @@
-"""Reports on receptive fields as text or Markdown: titles, lines, tables and notes, one below the other."""
+"""Reports as text or Markdown: titles, lines, tables and notes, one below the other."""
 
 from __future__ import annotations
 
