@@ -292,8 +292,7 @@ def through_digit(field: AxisField, digit: Digit, outputs: int, budget: Budget) 
     if window is not None or not field.exact:
         return field if window is None else through_window(field, window, outputs, budget)
     try:
-        changes = [start * digit.divisor for start in (0, *_all_changes(field))]
-        budget.take(len(changes))
+        changes = [start * digit.divisor for start in _all_runs(field, budget)]
         runs = listed(0, changes, lambda o: field.at(o // digit.divisor))
         endless = Periodic(digit.divisor * digit.modulus, 0, runs.firsts, runs.sets)
         cut = field.cut
@@ -306,10 +305,14 @@ def through_digit(field: AxisField, digit: Digit, outputs: int, budget: Budget) 
         return bound(field)
 
 
-def _all_changes(field: AxisField) -> Iterable[int]:
+def _all_runs(field: AxisField, budget: Budget) -> Iterable[int]:
+    """Where the runs of all positions begin, taken from the budget before there is a list of them."""
     if isinstance(field.endless, Periodic) and field.endless.period == 1:
-        return range(1, field.positions)
-    return field.endless.starts(0, field.positions - 1)
+        budget.take(field.positions)
+        return range(field.positions)
+    starts = (0, *field.endless.starts(0, field.positions - 1))
+    budget.take(len(starts))
+    return starts
 
 
 def join(one: AxisField, other: AxisField, budget: Budget) -> AxisField:
