@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archanalyzer.passes.facts import Facts
     from archanalyzer.passes.tensor_types import TensorTypes
     from archanalyzer.plugins import Plugin, use_plugins
+    from archanalyzer.report.verdicts import Outcome, Verdict
 
 _MODULES = {
     "analyze": "archanalyzer.api",

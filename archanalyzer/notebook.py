@@ -24,7 +24,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cached_property
 from html import escape
@@ -39,6 +39,10 @@ from archanalyzer.cli import UNUSABLE, commands, main
 SpecLike = str | PathLike[str]
 
 _TEXTS = ("text", "table")
+_ONCE = ("--format", "--output", "-o", "--save", "--update")
+"""With these a command is run once: it has its format, or writes a file."""
+MOST_SHOWN = 500_000
+"""Characters of an answer that a notebook keeps in one format."""
 _STYLE = "line-height: 1.2; overflow-x: auto"
 
 
@@ -52,7 +56,8 @@ class Answer:
     def __init__(self, command: str, options: Sequence[str] = (), operands: Sequence[SpecLike] = ()) -> None:
         """Asks at once; raises AskError where the command tells that the input, or an option, cannot be used."""
         self._asked = _Asked(command, tuple(options), tuple(operands))
-        self._formats = () if "--format" in options else self._asked.formats()
+        self._is_once = any(each.partition("=")[0] in _ONCE for each in options)
+        self._formats = () if self._is_once else self._asked.formats()
         self._written: dict[str, str] = {}
         self.text: str = self._in(next((each for each in _TEXTS if each in self._formats), None))
         """The answer as a terminal shows it."""
@@ -65,8 +70,10 @@ class Answer:
         """The answer as the members of its JSON document, every number in full.
 
         Raises:
-            AskError: the command writes no JSON.
+            AskError: the command writes no JSON, or not only to here.
         """
+        if self._is_once:
+            raise AskError("what is asked for in a format, or is to write a file, is asked once and not again as JSON")
         return json.loads(self._in("json"))
 
     def _in(self, format_name: str | None) -> str:
@@ -76,8 +83,14 @@ class Answer:
         return self._written[key]
 
     def _offered(self, format_name: str) -> str | None:
-        """The answer in a format; None where there is no such one, so that a notebook takes another."""
-        return self._in(format_name) if format_name in self._formats else None
+        """The answer in a format; None where there is no such one, or it is too long, so that another is taken."""
+        if format_name not in self._formats:
+            return None
+        try:
+            text = self._in(format_name)
+        except AskError:  # one form of the command has formats that another has not
+            return None
+        return text if len(text) <= MOST_SHOWN else None
 
     def _repr_markdown_(self) -> str | None:
         return self._offered("markdown")
@@ -89,10 +102,11 @@ class Answer:
         return self._offered("svg")
 
     def _repr_html_(self) -> str | None:
-        """The text as it stands, where there is nothing better to show."""
-        if {"markdown", "svg"}.intersection(self._formats):
+        """The text as it stands, where there is nothing better to show; of one that is too long, its beginning."""
+        if any(self._offered(each) is not None for each in ("markdown", "svg")):
             return None
-        return f'<pre style="{_STYLE}">{escape(self.text.rstrip())}</pre>'
+        cut = "" if len(self.text) <= MOST_SHOWN else f"\n… {len(self.text) - MOST_SHOWN:,} more characters in `text`"
+        return f'<pre style="{_STYLE}">{escape(self.text[:MOST_SHOWN].rstrip() + cut)}</pre>'
 
 
 class Picture:
@@ -134,7 +148,7 @@ def field(spec: SpecLike, layer: str | None = None, **options: Any) -> Answer:
 
 def field_picture(spec: SpecLike, layer: str, **options: Any) -> Picture:
     """``archanalyzer field --draw``: the same as a picture; needs matplotlib. Raises as ``Answer`` does."""
-    return Picture("field", _options(options), [spec, layer])
+    return Picture("field", _options("field", options), [spec, layer])
 
 
 def trace(spec: SpecLike, **options: Any) -> Answer:
@@ -176,7 +190,10 @@ def load_ipython_extension(shell: Any) -> None:
     """Makes ``%archanalyzer`` known to IPython, which calls this for ``%load_ext archanalyzer.notebook``."""
 
     def archanalyzer(line: str) -> Answer:
-        command, *arguments = shlex.split(line) or [""]
+        try:
+            command, *arguments = shlex.split(line) or [""]
+        except ValueError as error:
+            raise AskError(f"{line}: {error}") from None
         return Answer(command, arguments)
 
     shell.register_magic_function(archanalyzer, "line")
@@ -217,7 +234,7 @@ class _Asked(NamedTuple):
 
 
 def _ask(command: str, operands: Sequence[SpecLike], options: Mapping[str, Any]) -> Answer:
-    return Answer(command, _options(options), operands)
+    return Answer(command, _options(command, options), operands)
 
 
 def _named(layer: str | None) -> list[str]:
@@ -228,21 +245,25 @@ def _is_yaml(spec: SpecLike) -> bool:
     return isinstance(spec, str) and "\n" in spec
 
 
-def _options(given: Mapping[str, Any]) -> list[str]:
-    """``from_=2`` is ``--from 2``, since ``from`` is a word of Python's."""
-    return [argument for name, value in given.items() for argument in _option(f"--{name.strip('_')}", value)]
+def _options(command: str, given: Mapping[str, Any]) -> list[str]:
+    """``from_=2`` is ``--from 2``, since ``from`` is a word of Python's; ``diagonal=False`` is ``--no-diagonal``."""
+    found = commands.get_command(click.Context(commands), command)
+    negative = {option for each in found.params for option in each.secondary_opts} if found else set()
+    named = ((name.strip("_").replace("_", "-"), value) for name, value in given.items())
+    return [argument for name, value in named for argument in _option(name, value, negative)]
 
 
-def _option(name: str, value: Any) -> Iterator[str]:
-    option = name.replace("_", "-")
+def _option(name: str, value: Any, negative: Collection[str]) -> Iterator[str]:
     if value is True:
-        yield option
+        yield f"--{name}"
+    elif value is False:
+        yield from {f"--no-{name}"}.intersection(negative)
     elif isinstance(value, Mapping):
-        yield from (f"{option}={key}={_written(each)}" for key, each in value.items())
+        yield from (f"--{name}={key}={_written(each)}" for key, each in value.items())
     elif isinstance(value, list):
-        yield from (f"{option}={_written(each)}" for each in value)
-    elif value is not None and value is not False:
-        yield f"{option}={_written(value)}"
+        yield from (f"--{name}={_written(each)}" for each in value)
+    elif value is not None:
+        yield f"--{name}={_written(value)}"
 
 
 def _written(value: Any) -> str:

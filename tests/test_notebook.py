@@ -118,6 +118,7 @@ def test_a_picture_of_a_field_is_an_svg() -> None:
         (lambda: notebook.run(TOY, stepps=2), "--stepps"),
         (lambda: notebook.matrix(TOY, "relu"), "relu"),
         (lambda: notebook.diff("a: 1\n", "b: 1\n"), "one spec can be given as YAML"),
+        (lambda: magic()('matrix "a'), "No closing quotation"),
         (lambda: notebook.Answer("no-such"), "there is no command `no-such`"),
         (lambda: notebook.field(TOY, "no-such"), "no-such"),
     ],
@@ -133,16 +134,20 @@ def test_no_is_an_answer() -> None:
 
 
 def test_the_magic_asks_as_the_command_line_does() -> None:
+    assert repr(magic()(f"matrix {CONVOLUTION} --set p=2")) == printed("matrix", CONVOLUTION, "--set", "p=2").rstrip()
+
+
+def magic() -> Any:
+    """What IPython gets as ``%archanalyzer``."""
+    registered: list[Any] = []
+
     class Shell:
         def register_magic_function(self, function: Any, kind: str) -> None:
             assert (function.__name__, kind) == ("archanalyzer", "line")
-            self.magic = function
+            registered.append(function)
 
-    shell = Shell()
-    notebook.load_ipython_extension(shell)
-    assert (
-        repr(shell.magic(f"matrix {CONVOLUTION} --set p=2")) == printed("matrix", CONVOLUTION, "--set", "p=2").rstrip()
-    )
+    notebook.load_ipython_extension(Shell())
+    return registered[0]
 
 
 def test_a_report_is_html() -> None:
@@ -155,3 +160,50 @@ def test_a_report_is_html() -> None:
 def test_html_escapes_what_a_spec_says() -> None:
     spec = archanalyzer.loads("archspec: 1\nname: <script>alert(1)</script>\ninputs: {x: [2]}\nlayers: [relu]\n")
     assert "<script" not in archanalyzer.analyze(spec)._repr_html_()
+
+
+def test_a_command_that_writes_a_file_runs_once(tmp_path: Path) -> None:
+    weights = tmp_path / "w.npz"
+    start = notebook.run(TOY, rate=0.01, steps=1, save=weights)
+    once = notebook.run(TOY, rate=0.01, steps=1, load=weights, save=weights)
+    assert once._repr_html_() is not None
+    with pytest.raises(notebook.AskError, match="asked once"):
+        _ = once.data
+    twice = notebook.run(TOY, rate=0.01, steps=2)
+    assert once.text.splitlines()[-1] == twice.text.splitlines()[-1] != start.text.splitlines()[-1]
+
+
+def test_a_file_is_what_the_command_writes(tmp_path: Path) -> None:
+    answer = notebook.explain(TOY, "parameters", output=tmp_path / "t.txt")
+    assert {getattr(answer, f"_repr_{each}_")() for each in ("markdown", "latex", "svg")} == {None}
+    assert (tmp_path / "t.txt").read_text() == printed("explain", TOY, "parameters")
+    notebook.matrix(CONVOLUTION, output=tmp_path / "w.npz")
+    assert (tmp_path / "w.npz").exists()
+
+
+def test_a_format_that_is_asked_for_is_given() -> None:
+    assert notebook.report(TOY, format="csv").text == printed("analyze", TOY, "--format", "csv")
+    answer = notebook.draw(TOY, format="dot")
+    assert answer.text == printed("draw", TOY, "--format", "dot")
+    assert answer._repr_svg_() is None
+
+
+def test_false_says_no_where_there_is_a_no() -> None:
+    diagonal = "specs/homework/diagonal.yaml"
+    drawn = notebook.draw(diagonal, backward=True, diagonal=False)
+    assert drawn.text == printed("draw", diagonal, "--backward", "--no-diagonal").rstrip("\n") + "\n"
+    assert notebook.run(TOY, trace=False).text == notebook.run(TOY).text
+
+
+def test_a_format_that_one_form_of_a_command_lacks_is_not_offered() -> None:
+    answer = notebook.Answer("explain", ["wrong-rank"])
+    assert answer._repr_markdown_() is None
+    assert "wrong-rank" in (answer._repr_html_() or "")
+
+
+def test_what_is_very_long_is_not_kept_in_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook, "MOST_SHOWN", 200)
+    answer = notebook.field(TOY)
+    assert len(answer.text) > 200
+    assert answer._repr_markdown_() is None
+    assert f"… {len(answer.text) - 200:,} more characters" in (answer._repr_html_() or "")

@@ -33,6 +33,8 @@ _TOLD_APART = 100
 class Trial(NamedTuple):
     """One rate γ: the change predicted, −γ‖∇‖², the loss at Θ − γ∇, and how much that changes; None where it failed.
 
+    What is predicted may be beyond all floats, −inf.
+
     ``quotient`` is the true change by the predicted one. ``is_told`` says whether it is known to two digits,
     ``descends`` whether the loss is surely smaller, both against the rounding of the loss. A ``failure`` is what came
     up in place of a loss: NaN, infinity, or outputs that the loss does not take.
@@ -116,7 +118,8 @@ def _trials(
             yield Trial(rate, predicted, failure=error)
             continue
         change = there - loss
-        quotient = change / predicted if predicted and isfinite(change / predicted) else None
+        known = predicted and isfinite(predicted) and isfinite(change / predicted)
+        quotient = change / predicted if known else None
         is_told = quotient is not None and abs(predicted) >= rounding
         yield Trial(rate, predicted, there, change, quotient, is_told, descends=change < 0 and -change >= rounding)
 

@@ -142,9 +142,11 @@ def real_text(value: float) -> str:
 
 
 def data_text(value: Any) -> str:
-    """Plain data: a text as it is, named shapes as ``weight 64×3×3×3, bias 64``, anything else as JSON."""
+    """Plain data: a text as it is, ``yes`` or ``no``, named shapes as ``weight 64×3×3×3, bias 64``, else JSON."""
     if isinstance(value, str):
         return escape(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping) and all(_is_shape(each) for each in value.values()):
         return ", ".join(f"{escape(str(name))} {shape_text(shape)}" for name, shape in value.items()) or NOTHING
     return escape(dump(value))

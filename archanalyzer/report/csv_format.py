@@ -1,6 +1,6 @@
 """CSV for spreadsheets and data frames: one record a layer, values as they are, no totals among them.
 
-By default with all columns. What is not known is empty. Nothing in it says that a network is partial, which would be no
+By default with all columns. Yes and no are ``true`` and ``false``, as in JSON. What is not known is empty. Nothing in it says that a network is partial, which would be no
 CSV: that is told on standard error, and by the exit code.
 """
 
@@ -49,7 +49,7 @@ def _raw(value: Any, column: SheetColumn) -> Any:
         return "x".join(map(str, value))
     if column.form is Kind.FIELD:
         return _text(_field(value, several_inputs=column.several_inputs))
-    if isinstance(value, list | Mapping):
+    if isinstance(value, bool | list | Mapping):
         return _text(dump(value))
     return _text(value) if isinstance(value, str) else value
 

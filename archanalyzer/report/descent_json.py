@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from archanalyzer.executor.descending import Descent, Trial
@@ -32,7 +33,7 @@ def render(descent: Descent, name: str, path: str) -> str:
 def _trial(trial: Trial) -> dict[str, Any]:
     return {
         "rate": trial.rate,
-        "predicted": trial.predicted,
+        "predicted": trial.predicted if isfinite(trial.predicted) else None,
         "value": trial.loss,
         "change": trial.change,
         "quotient": trial.quotient,

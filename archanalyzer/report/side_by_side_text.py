@@ -66,7 +66,7 @@ def _ending(both: SideBySide) -> Iterator[str]:
     if both.steps:
         difference = number(max(step.difference for step in both.steps))
         largest = number(max(step.largest for step in both.steps))
-        yield f"parameters up to {largest} differ by at most {difference}"
+        yield f"over all steps, parameters up to {largest} differ by at most {difference}"
 
 
 def _name(run: Run) -> str:

@@ -75,6 +75,7 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:
         lines += _network(one, view, page)
     written = StringIO()
     console = Console(
+        force_jupyter=False,  # which would show it beside the text
         file=written,
         width=page.width,
         force_terminal=page.color,

@@ -96,7 +96,11 @@ def _with_claim(node: Node, document: Document, ev: Evaluator) -> tuple[Node, Cl
             message = f"expected `{key}` with a printed figure, found {found}"
             raise ev.report(IMPOSSIBLE_EXPECTATION, message, node, hint=f"for example `{_CLAIM_EXAMPLE}`")
     printed = ev.data(entries[_PRINTED], document.variables)
-    origin, note = (ev.text(entries.get(key), f"`{key}`") or "" for key in (_ORIGIN, _NOTE))
+    origin, note = ((ev.text(entries.get(key), f"`{key}`") or "").strip() for key in (_ORIGIN, _NOTE))
+    if not origin and isinstance(entries[_ORIGIN], ScalarNode):
+        ev.report(
+            IMPOSSIBLE_EXPECTATION, f"expected where it is printed as `{_ORIGIN}`, found nothing", entries[_ORIGIN]
+        )
     return entries[_VALUE], Claim(printed, origin, note, entries[_PRINTED].source)
 
 

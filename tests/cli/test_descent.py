@@ -82,6 +82,11 @@ def test_numbers_out_of_hand(printed: Any, folder: Path) -> None:
     (rate, *_) = json.loads(printed("line.yaml", "--from", "1e200", "--count", "1", "--format", "json"))["rates"]
     assert (rate["value"], rate["change"], rate["quotient"]) == (None, None, None)
     assert rate["failure"] == "infinity first appears in the loss of `dense`"
+    # With c = 50·w² and w = 1, ‖∇‖² is 10,000, and 1e308 times that no float.
+    (folder / "steep.yaml").write_text(LINE.replace("x: [1]}, t", "x: [10]}, t"))
+    (rate,) = json.loads(printed("steep.yaml", "--from", "1e308", "--count", "1", "--format", "json"))["rates"]
+    assert (rate["predicted"], rate["change"], rate["quotient"]) == (None, None, None)
+    assert "  -inf " in printed("steep.yaml", "--from", "1e308", "--count", "1")
     (folder / "line.yaml").write_text(LINE.replace("[[1]]", "[[1.0e+200]]"))
     assert printed("line.yaml", code=1, err="Error: infinity first appears in the loss of `dense`\n") == ""
 

@@ -125,7 +125,7 @@ def test_two_optimizers_side_by_side(printed: Any) -> None:
     Path("w.yaml").write_text(f"{text}data: {{inputs: {{x: [1]}}, targets: {{dense: [0]}}}}\n")
     command = ("w.yaml", "--steps", "2", "--beside", "momentum", "--rate", "0.5", "--momentum", "0.5")
     assert printed(*command).endswith(
-        "after 2 steps: loss 0.03125 and 0\nparameters up to 0.5 differ by at most 0.25\n"
+        "after 2 steps: loss 0.03125 and 0\nover all steps, parameters up to 0.5 differ by at most 0.25\n"
     )
     document = json.loads(printed(*command, "--format", "json"))
     assert (document["schema"], document["batch"], document["loss"]) == (1, 1, "half_squared_error")

@@ -20,7 +20,7 @@ root = next(each for each in (Path.cwd(), *Path.cwd().parents) if (each / "specs
 os.chdir(tempfile.mkdtemp())
 os.symlink(root / "specs", "specs")
 %load_ext archanalyzer.notebook"""
-_PICTURE = re.compile(r"^!\\[.*\\]\\(.*\\)\n+", re.MULTILINE)
+_PICTURE = re.compile(r"^!\[.*\]\(.*\)\n+", re.MULTILINE)
 _INTO_A_FILE = re.compile(r" -o \S+")
 
 

@@ -64,6 +64,7 @@ def test_every_command_shows_what_the_page_shows(run: Any) -> None:
 def test_pictures_show_themselves(run: Any) -> None:
     drawn = [cell for cell in run.cells if cell.cell_type == "code" and cell.source.startswith("%archanalyzer draw ")]
     assert len(drawn) == 2
+    assert not any("![" in cell.source for cell in run.cells)
     for cell in drawn:
         (output,) = cell.outputs
         assert output.data["image/svg+xml"].lstrip().startswith("<svg")

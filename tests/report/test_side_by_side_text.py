@@ -21,7 +21,7 @@ def test_by_hand() -> None:
         "   3      0.03125                 0               0.375",
         "",
         "after 3 steps: loss 0.0078125 and 0.03125",
-        "parameters up to 0.5 differ by at most 0.375",
+        "over all steps, parameters up to 0.5 differ by at most 0.375",
     ]
 
 
@@ -58,4 +58,4 @@ def test_of_a_run_that_failed_there_are_the_steps_before() -> None:
     """With w of size 1e80 after a step and 1e160 after two, c = ½·w² is beyond all floats."""
     shown = render(run(pair_of(LINE, "sgd", "momentum", rate=1e80), 9), "net", "net.yaml", 80).splitlines()
     assert [line.split()[0] for line in shown[6:8]] == ["1", "2"]
-    assert [line.split(" ")[0] for line in shown[8:]] == ["", "parameters"]
+    assert [line.split(" ")[0] for line in shown[8:]] == ["", "over"]

@@ -68,7 +68,9 @@ def pinned_changes(
         if now is None or other is None:
             yield PinnedChange(section, layer, None, array, value, None)
         elif _plain(value) != _plain(other):
-            yield PinnedChange(section, layer, now, array, value, other, _differing(section, value, other))
+            differing = _differing(section, value, other)
+            if differing is None or differing[0]:  # else the same numbers are only written in another way
+                yield PinnedChange(section, layer, now, array, value, other, differing)
     for (section, layer, array), value in left.items():
         yield PinnedChange(section, None, layer, array, None, value)
 

@@ -41,11 +41,19 @@ def _what(change: PinnedChange) -> str:
         return f"added ({new})"
     if change.new_name is None:
         return f"removed ({old})"
+    if change.differing == (1, 1):
+        return f"{_only_number(change.old)}{ARROW}{_only_number(change.new)}"
     parts = [f"{old}{ARROW}{new}"] if old != new else []
-    if change.differing is not None and change.differing[1] > 1:
+    if change.differing is not None:
         differing, numbers = change.differing
         parts.append(f"{differing:,} of {numbers:,} numbers differ{'s' if differing == 1 else ''}")
     return "; ".join(parts)
+
+
+def _only_number(value: Any) -> str:
+    while isinstance(value, list):
+        (value,) = value
+    return value_text(value)
 
 
 def _value(value: Any) -> str:

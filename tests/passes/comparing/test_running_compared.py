@@ -62,6 +62,13 @@ def test_arrays_on_one_side_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"), [("1", "[[1, 1], [1, 1]]"), ("[[0, 0], [0, 0]]", "0"), ("[[1, 2], [3, 4]]", "[[1.0, 2], [3, 4]]")]
+)
+def test_the_same_numbers_written_in_another_way_are_no_difference(old: str, new: str) -> None:
+    assert not pinned(*(f"weights: {{hidden: {{weight: {each}}}}}\n" for each in (old, new)))
+
+
+@pytest.mark.parametrize(
     ("old", "new", "differing"),
     [
         ("[[1, 2], [3, 4]]", "[[1, 2], [3, 5]]", (1, 4)),

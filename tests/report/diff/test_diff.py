@@ -137,6 +137,15 @@ training: {{loss: cross_entropy, optimizer: adam, rate: 0.2, beta1: 0.5}}
 """
 
 
+def test_one_number_is_told_itself() -> None:
+    texts = [
+        f"archspec: 1\ninputs: {{x: [1]}}\nlayers: [dense: 1]\nweights: {{dense: {{bias: {each}}}}}\n" for each in "01"
+    ]
+    assert lines(*texts)[-1] == "dense.bias  0 → 1"
+    texts = [each.replace("bias: 0", "bias: [0]").replace("bias: 1", "bias: [1]") for each in texts]
+    assert lines(*texts)[-1] == "dense.bias  0 → 1"
+
+
 def test_what_is_pinned() -> None:
     assert lines(PINNED, OTHERWISE_PINNED)[2:] == [
         "layers   none changed",
