@@ -206,9 +206,10 @@ def _run_both(analyzed: Analyzed, options: _Options, beside: str) -> SideBySide:
     # One that neither has is told of the first.
     own = {name: number for name, number in chosen.settings.items() if name in of_first or name not in of_second}
     network = _network(analyzed, options, chosen._replace(settings=own))
-    require_memory(sum(network.held.values()), "the arrays of a second network", beside=network.held)
-    second = _network(analyzed, options, chosen._replace(optimizer=beside, settings=others))
     data = gather(network, running, path=options.data, batch=options.batch)
+    size = network.bytes_of_step(data.batch)
+    require_memory(size, "the steps of a second network", beside={"those of the first": size})
+    second = _network(analyzed, options, chosen._replace(optimizer=beside, settings=others))
     pair = Pair(Training(network, data), Training(second, data))
     steps = pair.steps(options.steps, trace=options.trace)
     return pair.run(_with_progress(steps, options.steps), trace=options.trace)

@@ -83,6 +83,7 @@ class Network:
         self._plans: dict[tuple[bool, bool, bool], Plan] = {}
         self._binding: Binding | None = None
         self._awaits_backward = False
+        self._fills_gradients = False  # zeros that nobody has touched take no memory
         self._training = False
         self.beside: dict[str, int] = {}
         """Bytes that whoever runs the network holds for it, by what lies there: data, say."""
@@ -109,7 +110,7 @@ class Network:
             for weight in weights
         )
         learning, rest = (sum(map(prod, shapes.values())) * self.dtype.itemsize for shapes in (trainable, fixed))
-        require_memory(learning + rest, "the parameters", beside={"their gradients": learning})
+        require_memory(learning + rest, "the parameters")
         parameters = Parameters(NamedArrays(trainable, self.dtype), NamedArrays(fixed, self.dtype), order)
         return parameters, NamedArrays(trainable, self.dtype)
 
@@ -119,7 +120,7 @@ class Network:
         optimizer, binding = self.optimizer, self._binding
         return {
             "the parameters": self.parameters.trainable.flat.nbytes + self.parameters.fixed.flat.nbytes,
-            "their gradients": self.gradients.flat.nbytes,
+            "their gradients": self.gradients.flat.nbytes * self._fills_gradients,
             "the optimizer": optimizer.delta.nbytes + sum(state.nbytes for state in optimizer.state.values()),
             "the arrays": 0 if binding is None else binding.plan.bytes * binding.batch,
             **self.beside,
@@ -208,6 +209,7 @@ class Network:
         """The plan with memory for a batch; what is there is used again, and let go before more is asked for."""
         self._awaits_backward = False
         plan = self.plan(gradients=gradients, keep=keep, training=training)
+        self._fills_gradients |= gradients
         if self._binding is None or self._binding.plan is not plan or self._binding.batch != batch:
             self._binding = None
             arrays = f"the arrays of {batch:,} sample{'s' if batch > 1 else ''}"
@@ -215,6 +217,12 @@ class Network:
             require_memory(size, arrays, beside=self.held)
             self._binding = Binding(plan, self.types, self._layer_arrays(), batch, self.random)
         return self._binding
+
+    def bytes_of_step(self, batch: int) -> int:
+        """Bytes that a training step on a batch needs at once, those of an optimizer left out."""
+        parameters = self.parameters.trainable.flat.nbytes + self.parameters.fixed.flat.nbytes
+        arrays = (self.plan().bytes + self._bytes_at_ends(gradients=True)) * batch
+        return parameters + self.gradients.flat.nbytes + arrays
 
     def _bytes_at_ends(self, *, gradients: bool) -> int:
         """Bytes of one sample beside the plan: inputs in the network's dtype, and outputs as they are handed out.

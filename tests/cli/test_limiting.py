@@ -71,15 +71,24 @@ def test_memory_is_refused_before_it_is_taken(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_memory_is_that_of_all_arrays_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """4 bytes each for 1000·3 + 1000 parameters and as many gradients: neither alone is beyond 20,000, both are."""
+    """4 bytes each for 1000·3 + 1000 parameters are not beyond 20,000, nor are the arrays, but both together are.
+
+    The arrays are x and y, 12 and 4,000 bytes in whole cache lines of 64, and each once more at the ends; the data, x in
+    8 bytes each. A training step has as many gradients as parameters.
+    """
     spec = tmp_path / "net.yaml"
     spec.write_text(f"{HEAD}layers:\n  - dense: 1000\n")
     assert main(["run", str(spec), "--limit", "memory=20k"]) == 2
     message = " ".join(capsys.readouterr().err.split())
+    arrays, data = 64 + 4032 + 12 + 4000, 3 * 8
     assert (
-        "the parameters need 16,000 bytes beside 16,000 of their gradients: 32,000 in all, allowed are 20,000"
-        in message
-    )
+        f"the arrays of 1 sample need {arrays:,} bytes beside 16,000 of the parameters and {data} of the data: "
+        f"{arrays + 16_000 + data:,} in all, allowed are 20,000"
+    ) in message
+    assert main(["run", str(spec), "--limit", "memory=30k"]) == 0
+    capsys.readouterr()
+    assert main(["run", str(spec), "--steps", "1", "--limit", "memory=30k"]) == 2
+    assert "16,000 of the parameters, 16,000 of their gradients" in " ".join(capsys.readouterr().err.split())
 
 
 def test_what_is_allowed_may_not_be_more_than_the_machine_has(

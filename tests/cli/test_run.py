@@ -267,8 +267,8 @@ def test_an_interruption_shows_what_there_is(
         (["net.yaml", "--steps", "1", "--beside", "sgd", "--momentum", "0.9"], "`adam` has no setting `momentum`"),
         (["net.yaml", "--steps", "1", "--beside", "adams"], "'adams' is not one of 'sgd'"),
         (
-            ["net.yaml", "--steps", "1", "--beside", "sgd", "--limit", "memory=200"],
-            "the arrays of a second network need",
+            ["net.yaml", "--steps", "1", "--beside", "sgd", "--limit", "memory=500"],
+            "the steps of a second network need",
         ),
         (["net.yaml", "--steps", "1", "--loss", "binary_cross_entropy"], "binary_cross_entropy of `dense_2`: expected"),
         (["net.yaml", "--plan", "--dtype", "float16"], "expected float32 or float64 to compute in, found `float16`"),
