@@ -6,26 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.cells import cell
+from archanalyzer.report.markup import in_latex
 from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, notes
 from archanalyzer.report.text import escape
 from archanalyzer.report.view import Page, View
-
-_SPECIAL = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        **{character: f"\\{character}" for character in "&%$#_{}"},
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "×": r"$\times$",
-        "≥": r"$\geq$",
-        "≤": r"$\leq$",
-        "–": "--",
-        "…": r"\dots{}",
-    }
-)
 
 
 def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001
@@ -40,7 +25,7 @@ def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
     yield from (f"% {note}" for note in notes(analyzed, sheet))
     yield f"\\begin{{tabular}}{{l{''.join(column.align[0] for column in sheet.columns)}}}"
     yield r"  \toprule"
-    yield _line(["layer", *(_escaped(column.title) for column in sheet.columns)])
+    yield _line(["layer", *(in_latex(column.title) for column in sheet.columns)])
     yield r"  \midrule"
     for row in sheet.rows:
         yield _line([_label(row), *_texts(sheet, row.cells)])
@@ -52,11 +37,11 @@ def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
 
 def _texts(sheet: Sheet, cells: Sequence[object]) -> Iterator[str]:
     for value, column in zip(cells, sheet.columns, strict=True):
-        yield _escaped(cell(value, column.form, several_inputs=column.several_inputs))
+        yield in_latex(cell(value, column.form, several_inputs=column.several_inputs))
 
 
 def _label(row: Row) -> str:
-    label = _escaped(row.label)
+    label = in_latex(row.label)
     copies = f" $\\times${row.copies:,}" if row.copies > 1 else ""
     return r"\quad " * row.indent + (f"\\textbf{{{label}}}" if row.kind is RowKind.HEADING else label) + copies
 
@@ -64,7 +49,3 @@ def _label(row: Row) -> str:
 def _line(texts: Sequence[str]) -> str:
     # An empty group, so that no cell that begins with a bracket is taken for an argument of the line before.
     return f"  {{}}{' & '.join(texts)} \\\\"
-
-
-def _escaped(text: str) -> str:
-    return escape(text).translate(_SPECIAL)

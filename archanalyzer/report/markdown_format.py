@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.cells import cell
+from archanalyzer.report.markup import in_markdown
 from archanalyzer.report.sheet import Row, RowKind, Sheet, build_sheet
 from archanalyzer.report.summary import CONVENTION, notes, summary
-from archanalyzer.report.text import escape
 from archanalyzer.report.view import Page, View
-
-# What means something in a cell; an underscore only at the edge of a word, so that names stay readable.
-_SPECIAL = re.compile(r"[\\`*<>\[\]|~$&#@]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa: ARG001
@@ -23,13 +19,13 @@ def render(analyzed: Sequence[Analyzed], view: View, page: Page) -> str:  # noqa
 
 def _network(analyzed: Analyzed, view: View) -> Iterator[str]:
     sheet = build_sheet(analyzed, view)
-    yield f"### {_escaped(sheet.title)}"
+    yield f"### {in_markdown(sheet.title)}"
     yield ""
     yield from _table(sheet)
     yield ""
-    yield from (f"- {title}: {_escaped(text)}" for title, text in summary(analyzed))
+    yield from (f"- {title}: {in_markdown(text)}" for title, text in summary(analyzed))
     yield ""
-    yield "\\\n".join(f"<sub>{_escaped(note)}</sub>" for note in (*notes(analyzed, sheet), CONVENTION))
+    yield "\\\n".join(f"<sub>{in_markdown(note)}</sub>" for note in (*notes(analyzed, sheet), CONVENTION))
 
 
 def _table(sheet: Sheet) -> Iterator[str]:
@@ -42,18 +38,14 @@ def _table(sheet: Sheet) -> Iterator[str]:
 
 def _texts(sheet: Sheet, cells: Sequence[object]) -> Iterator[str]:
     for value, column in zip(cells, sheet.columns, strict=True):
-        yield _escaped(cell(value, column.form, several_inputs=column.several_inputs))
+        yield in_markdown(cell(value, column.form, several_inputs=column.several_inputs))
 
 
 def _label(row: Row) -> str:
-    label = _escaped(row.label)
+    label = in_markdown(row.label)
     copies = f" ×{row.copies:,}" if row.copies > 1 else ""
     return "&emsp;" * row.indent + (f"**{label}**" if row.kind is RowKind.HEADING else label) + copies
 
 
 def _line(texts: Sequence[str]) -> str:
     return f"| {' | '.join(texts)} |"
-
-
-def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", escape(text))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+from archanalyzer.report.markup import in_markdown
 from archanalyzer.report.text import escape, shorten, width
 from archanalyzer.report.view import Page
 
@@ -16,8 +16,6 @@ _NARROWEST = 12
 _DEEPEST = 24
 """Columns of indentation, at most."""
 _BOLD, _DIM = "1", "2"
-_SPECIAL = re.compile(r"[\\`*<>\[\]|~$&#@]|(?<![^\W_])_|_(?![^\W_])")
-"""What means something in a cell of Markdown; an underscore only at the edge of a word."""
 
 
 class Title(NamedTuple):
@@ -147,28 +145,25 @@ def as_markdown(parts: Iterable[Part]) -> str:
 def _markdown(part: Part) -> Iterator[str]:
     match part:
         case Title(text, beside, is_section):
-            yield f"{'####' if is_section else '###'} {_plain(text)}{f' ({_plain(beside)})' if beside else ''}"
+            place = f" ({in_markdown(beside)})" if beside else ""
+            yield f"{'####' if is_section else '###'} {in_markdown(text)}{place}"
         case Pairs(pairs):
-            yield from (f"- {_plain(name)}: {_plain(text)}" for name, text in pairs)
+            yield from (f"- {in_markdown(name)}: {in_markdown(text)}" for name, text in pairs)
         case Grid(titles, rows, left):
-            yield _cells(map(_plain, titles))
+            yield _cells(map(in_markdown, titles))
             yield _cells([":--" if at == 0 or at in left else "--:" for at in range(len(titles))])
             for row in rows:
-                yield _cells([_label(row), *map(_plain, row.cells[1:])])
+                yield _cells([_label(row), *map(in_markdown, row.cells[1:])])
         case Notes(lines):
-            yield "\\\n".join(f"<sub>{_plain(line)}</sub>" for line in lines)
+            yield "\\\n".join(f"<sub>{in_markdown(line)}</sub>" for line in lines)
         case Verbatim(text):
             yield from ("```text", *text.splitlines(), "```")
 
 
 def _label(row: Row) -> str:
-    label = _plain(row.cells[0])
+    label = in_markdown(row.cells[0])
     return "&emsp;" * row.indent + (f"**{label}**" if row.is_heading else label)
 
 
 def _cells(texts: Iterable[str]) -> str:
     return f"| {' | '.join(texts)} |"
-
-
-def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", escape(text))

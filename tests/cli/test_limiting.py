@@ -73,8 +73,8 @@ def test_memory_is_refused_before_it_is_taken(tmp_path: Path, capsys: pytest.Cap
 def test_memory_is_that_of_all_arrays_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """4 bytes each for 1000·3 + 1000 parameters are not beyond 20,000, nor are the arrays, but both together are.
 
-    The arrays are x and y, 12 and 4,000 bytes in whole cache lines of 64, and each once more at the ends; the data, x in
-    8 bytes each. A training step has as many gradients as parameters.
+    The arrays are x and y, 12 and 4,000 bytes in whole cache lines of 64, and each once more at the ends; the data, x
+    in 8 bytes each. A training step has as many gradients as parameters.
     """
     spec = tmp_path / "net.yaml"
     spec.write_text(f"{HEAD}layers:\n  - dense: 1000\n")

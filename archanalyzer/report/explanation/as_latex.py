@@ -7,42 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from archanalyzer.passes.analyzing import Analyzed
 from archanalyzer.report.explanation.arithmetic import Signs
 from archanalyzer.report.explanation.count import Equation, Explained, notes, sections
+from archanalyzer.report.markup import in_latex
 from archanalyzer.report.parts import Grid, Notes, Pairs, Part, Title
 from archanalyzer.report.text import escape
 
 _LONGEST = 90
 """Characters of LaTeX, numbers and signs, behind which a sum goes on in the next line."""
-_SPECIAL = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        **{character: f"\\{character}" for character in "&%$#_{}"},
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "×": r"$\times$",
-        "·": r"$\cdot$",
-        "−": r"$-$",
-        "←": r"$\gets$",
-        "⌊": r"$\lfloor$",
-        "⌋": r"$\rfloor$",
-        "⌈": r"$\lceil$",
-        "⌉": r"$\rceil$",
-        "→": r"$\to$",
-        "–": "--",
-        "…": r"\dots{}",
-    }
-)
 _TIMES = r" \times "
 
 
-def plain(text: str) -> str:
-    """Any text as LaTeX shows it."""
-    return escape(text).translate(_SPECIAL)
-
-
 def _named(number: str, name: str) -> str:
-    return f"\\underbrace{{{number}}}_{{\\text{{{plain(name)}}}}}" if name else number
+    return f"\\underbrace{{{number}}}_{{\\text{{{in_latex(name)}}}}}" if name else number
 
 
 LATEX = Signs(_TIMES, _TIMES, "{,}", _named)
@@ -59,13 +34,13 @@ def parts_as_latex(parts: Iterable[Part]) -> str:
 def _part(part: Part) -> Iterator[str]:
     match part:
         case Title(text, beside):
-            yield f"\\paragraph{{{plain(text)}}} {plain(beside)}".rstrip()
+            yield f"\\paragraph{{{in_latex(text)}}} {in_latex(beside)}".rstrip()
         case Pairs(pairs):
             yield r"\noindent"
-            yield from (f"{plain(name)}: {plain(text)} \\\\" for name, text in pairs)
+            yield from (f"{in_latex(name)}: {in_latex(text)} \\\\" for name, text in pairs)
         case Notes(lines):
             yield r"\noindent"
-            yield from (f"{plain(line)} \\\\" for line in lines)
+            yield from (f"{in_latex(line)} \\\\" for line in lines)
         case Grid(titles, rows, left):
             align = ("l" if column == 0 or column in left else "r" for column in range(len(titles)))
             yield f"\\begin{{tabular}}{{{''.join(align)}}}"
@@ -76,7 +51,7 @@ def _part(part: Part) -> Iterator[str]:
 
 def _row(cells: Iterable[str]) -> str:
     # An empty group, so that no cell that begins with a bracket is taken for an argument of the line before.
-    return f"  {{}}{' & '.join(map(plain, cells))} \\\\"
+    return f"  {{}}{' & '.join(map(in_latex, cells))} \\\\"
 
 
 def count_as_latex(analyzed: Analyzed, explained: Explained) -> str:
@@ -91,7 +66,7 @@ def count_as_latex(analyzed: Analyzed, explained: Explained) -> str:
 
 
 def _aligned(heading: str, equations: Sequence[Equation]) -> Iterator[str]:
-    yield f"\\noindent {plain(heading)}"
+    yield f"\\noindent {in_latex(heading)}"
     if not equations:
         yield r"\[ 0 \]"
         return
@@ -106,7 +81,7 @@ def _end(number: int, lines: Sequence[str]) -> str:
 
 
 def _lines(equation: Equation) -> Iterator[str]:
-    name = f"\\text{{{plain(equation.name)}}}" if equation.name else ""
+    name = f"\\text{{{in_latex(equation.name)}}}" if equation.name else ""
     *before, last = _broken(equation.text)
     first, *others = [*before, f"{last} = {LATEX.number(equation.value)}"]
     yield f"{name}&\\quad {first}"
