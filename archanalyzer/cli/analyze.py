@@ -112,6 +112,7 @@ def _refuse_misuse(specs: tuple[str, ...], format_name: str, output: str | None,
 def _write(analyzed: list[Analyzed], format_name: str, output: str | None, view: View) -> None:
     """Writes to standard output, or, where nothing is wrong, to the file."""
     from archanalyzer.cli.output import deliver, emit, is_file, page
+    from archanalyzer.cli.plugging import with_plugins_refused
     from archanalyzer.diagnostics.guarding import PluginError
     from archanalyzer.report import render
     from archanalyzer.report.columns import SheetError
@@ -129,4 +130,4 @@ def _write(analyzed: list[Analyzed], format_name: str, output: str | None, view:
     except PluginError as fault:
         emit(as_text([fault.diagnostic], page(sys.stderr)), err=True)
         raise click.exceptions.Exit(2) from None
-    deliver(text, output, exact=format_name != "table")
+    deliver(with_plugins_refused(text) if format_name == "json" else text, output, exact=format_name != "table")

@@ -45,7 +45,7 @@ def command(paths: tuple[str, ...], format_name: str, only_specs: bool, update: 
     archanalyzer check vgg16.yaml --update --dry-run
     """  # noqa: D301 - click reads the control character
     from archanalyzer.cli.output import emit
-    from archanalyzer.report.verdicts import Outcome, summary
+    from archanalyzer.report.verdicts import Outcome
 
     _refuse_misuse(paths, format_name, update=update, dry_run=dry_run)
     verdicts = []
@@ -64,7 +64,7 @@ def command(paths: tuple[str, ...], format_name: str, only_specs: bool, update: 
         if format_name == "text":
             _tell(verdict)
             emit(difference, exact=True)
-    emit(summary(verdicts) if format_name == "text" else _written(verdicts, format_name), exact=format_name != "text")
+    emit(_summary(verdicts) if format_name == "text" else _written(verdicts, format_name), exact=format_name != "text")
     outcomes = {verdict.outcome for verdict in verdicts}
     return 2 if outcomes & {Outcome.ERROR, Outcome.UNWRITTEN} else int(Outcome.FAILED in outcomes)
 
@@ -162,9 +162,20 @@ def _left_alone(checked: Checked, reason: str) -> Verdict:
 # --- Telling
 
 
+def _summary(verdicts: Sequence[Verdict]) -> str:
+    """How many specs came out how, and whether a plugin is at fault, which the exit code says, too."""
+    from archanalyzer.cli.plugging import a_plugin_is_at_fault
+    from archanalyzer.report.verdicts import summary
+
+    line = summary(verdicts)
+    return f"{line.rstrip()}; a plugin is at fault\n" if a_plugin_is_at_fault() else line
+
+
 def _written(verdicts: Sequence[Verdict], format_name: str) -> str:
-    """All that came of it in a format for machines; files are named from the current folder."""
-    found = [diagnostic for verdict in verdicts for diagnostic in verdict.diagnostics]
+    """All that came of it in a format for machines, plugins too; files are named from the current folder."""
+    from archanalyzer.cli.plugging import plugins_refused, with_plugins_refused
+
+    found = [*plugins_refused(), *(diagnostic for verdict in verdicts for diagnostic in verdict.diagnostics)]
     if format_name == "github":
         from archanalyzer.report.github import as_commands
 
@@ -175,7 +186,7 @@ def _written(verdicts: Sequence[Verdict], format_name: str) -> str:
         return as_sarif(found, str(Path.cwd()))
     from archanalyzer.report.verdicts import as_json
 
-    return as_json(verdicts)
+    return with_plugins_refused(as_json(verdicts))
 
 
 def _tell(verdict: Verdict) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _UNUSABLE = 2
 _AT_FAULT = f"{__name__}.at_fault"
+_TOLD = f"{__name__}.told"
 _HELP = "Use a plugin: a FILE.py, a folder of them, a module, or a pyproject.toml whose [tool.archanalyzer] names some."
 
 
@@ -64,6 +65,7 @@ def _admit(context: click.Context, _parameter: click.Parameter, names: tuple[str
     emit(as_text(admitted.diagnostics, page(sys.stderr)), err=True)
     if admitted.diagnostics:
         context.meta[_AT_FAULT] = True
+        context.meta[_TOLD] = tuple(admitted.diagnostics)
 
 
 def plugin_is_at_fault() -> None:
@@ -71,6 +73,31 @@ def plugin_is_at_fault() -> None:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.meta[_AT_FAULT] = True
+
+
+def a_plugin_is_at_fault() -> bool:
+    """Whether any plugin is at fault so far, for the command that is running."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_AT_FAULT))
+
+
+def plugins_refused() -> tuple[Diagnostic, ...]:
+    """What is wrong with the plugins that the command that is running cannot use: of no spec, but of the command."""
+    context = click.get_current_context(silent=True)
+    refused: tuple[Diagnostic, ...] = () if context is None else context.meta.get(_TOLD, ())
+    return refused
+
+
+def with_plugins_refused(document: str) -> str:
+    """A JSON document of specs with one more member, ``diagnostics``, where plugins cannot be used; else as it is."""
+    refused = plugins_refused()
+    if not refused:
+        return document
+    from archanalyzer.report.diagnostics import as_data
+    from archanalyzer.report.json_text import members
+
+    (member,) = members({"diagnostics": [as_data(each) for each in refused]}, "")
+    return f"{document.rstrip().removesuffix('}')}, {member}}}\n"
 
 
 def told_of_plugin(error: BaseException) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import redirect_stdout
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +17,9 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 _LONGEST_TEXT = 300
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as code objects name files
+_code: set[str] = set()
+"""The files, and whole folders, of the code of plugins."""
 
 
 class PluginError(Exception):
@@ -59,6 +63,14 @@ def hushed(call: Callable[P, T]) -> Callable[P, T]:
     return aside
 
 
+def remember_code(file: str, *, whole_folder: bool) -> None:
+    """Remembers a file as a plugin's own; with ``whole_folder``, all that lies in and below its folder, as a package's.
+
+    Its lines are those that are told of an error, and not those of a library that it calls.
+    """
+    _code.add(os.path.dirname(file) if whole_folder else file)  # noqa: PTH120 - as code objects name files
+
+
 def answered(what: str, expected: str, found: Any) -> PluginError:
     """That something answered with what it should not."""
     return PluginError(Diagnostic(PLUGIN_FAILED, f"{what}: expected {expected}, found {shown(found)}"))
@@ -92,13 +104,39 @@ def _carried(text: str) -> str:
 
 
 def place_of(error: BaseException) -> Source | None:
-    """The line of code that raised something; of code that Python could not read, the line where it stopped."""
-    import traceback  # not needed where nothing is at fault
+    """The last line of a plugin's own code on the way to an error, or, of code that is none, where Python stopped.
 
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+    Where no file on the way is known as a plugin's, the last line that is neither ours nor an installed library's.
+    """
+    from traceback import walk_tb  # not needed where nothing is at fault
+
+    if isinstance(error, SyntaxError) and error.lineno and error.filename and not error.filename.startswith("<"):
         return code_place(error.filename, error.lineno, error.offset or 1)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
-    return code_place(frames[-1].filename, frames[-1].lineno or 1) if frames else None
+    lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    lines = [(file, line) for file, line in lines if not file.startswith("<") and not _lies_in(file, {_OURS})]
+    own = [each for each in lines if _lies_in(each[0], _code)]
+    if not own:
+        libraries = _library_folders()
+        own = [each for each in lines if not _lies_in(each[0], libraries)]
+    return code_place(*own[-1]) if own else None
+
+
+def place_of_function(function: Any) -> Source | None:
+    """The line where a function of Python begins."""
+    code = getattr(function, "__code__", None)
+    return None if code is None else code_place(code.co_filename, code.co_firstlineno)
+
+
+def _lies_in(file: str, places: Collection[str]) -> bool:
+    """Whether a file is one of ``places``, or lies below one."""
+    return any(file == each or file.startswith(each + os.sep) for each in places)
+
+
+def _library_folders() -> set[str]:
+    """Where the standard library lies, and the packages that are installed."""
+    from sysconfig import get_paths
+
+    return {folder for name, folder in get_paths().items() if name in {"stdlib", "platstdlib", "purelib", "platlib"}}
 
 
 def code_place(file: str, line: int = 1, column: int = 1) -> Source:

@@ -180,7 +180,9 @@ def output_type(op: Op, inputs: Types) -> TensorType:
     try:
         return looked_through(what, op, inputs)
     except PluginError as fault:
-        raise Misfit(PLUGIN_FAILED, fault.diagnostic.message) from fault
+        place = fault.diagnostic.source
+        hint = f"look at {place.file.name}:{place.line}" if place else None
+        raise Misfit(PLUGIN_FAILED, fault.diagnostic.message, hint) from fault
     except Misfit as misfit:
         if _is_known(misfit.rule):
             raise

@@ -14,7 +14,7 @@ from typing import Any
 
 from archanalyzer import ops, passes, report
 from archanalyzer.diagnostics import Diagnostic, rules
-from archanalyzer.diagnostics.guarding import PluginError, guarded, hushed, place_of, raised, shown
+from archanalyzer.diagnostics.guarding import PluginError, guarded, hushed, place_of, raised, remember_code, shown
 from archanalyzer.diagnostics.rules.plugins import (
     NOT_A_PLUGIN,
     PLUGIN_CLASH,
@@ -89,7 +89,8 @@ class Admitted:
         self.diagnostics.clear()
 
     def _tell(self, origin: Found, refused: Refused) -> None:
-        self.diagnostics.append(Diagnostic(refused.rule, f"{origin.origin}: {refused.message}", hint=refused.hint))
+        message = f"{origin.origin}: {refused.message}"
+        self.diagnostics.append(Diagnostic(refused.rule, message, refused.source, refused.hint))
 
     def _make_known(self, found: Found, plugin: Plugin) -> None:
         """Makes the parts of a plugin known; where one clashes, none."""
@@ -138,7 +139,7 @@ def looked_through(found: Found) -> Plugin:
     except PluginError as fault:
         if isinstance(fault.__cause__, Refused):
             raise fault.__cause__ from None
-        raise Refused(NOT_A_PLUGIN, fault.diagnostic.message) from None
+        raise Refused(NOT_A_PLUGIN, fault.diagnostic.message, source=fault.diagnostic.source) from None
 
 
 # --- Making known
@@ -196,7 +197,10 @@ _files: dict[str, str] = {}
 def _remember_files(plugin: Plugin) -> None:
     parts = (*(one.run for one in plugin.passes), *plugin.ops, *plugin.kernels.values(), *plugin.formats.values())
     modules = (sys.modules.get(getattr(part, "__module__", "")) for part in parts)
-    _files.update({module.__file__: plugin.name for module in modules if module and module.__file__})
+    for module in modules:
+        if module and module.__file__:
+            _files[module.__file__] = plugin.name
+            remember_code(module.__file__, whole_folder=bool(module.__package__))
 
 
 def fault_of_plugin(error: BaseException) -> Diagnostic | None:

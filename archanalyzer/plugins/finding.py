@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from archanalyzer.diagnostics import Diagnostic
-from archanalyzer.diagnostics.guarding import code_place, place_of, printing_aside, raised
+from archanalyzer.diagnostics.guarding import code_place, place_of, printing_aside, raised, remember_code
 from archanalyzer.diagnostics.rules.plugins import NOT_A_PLUGIN, PLUGIN_NOT_FOUND, PLUGIN_NOT_IMPORTED
 
 _NOT_CODE = (".yaml", ".yml", ".json")
@@ -166,6 +166,7 @@ def _executed(name: str, path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError(f"`{path}` is no Python file")
     module = importlib.util.module_from_spec(spec)
+    remember_code(str(path), whole_folder=inside is not None)
     sys.modules[name] = module  # a package imports its own parts by this name
     spec.loader.exec_module(module)
     return module
@@ -174,6 +175,7 @@ def _executed(name: str, path: Path) -> ModuleType:
 def _of_module(origin: str, module: str, attribute: str) -> Found | Diagnostic:
     try:
         with printing_aside():
+            _remember_module(module)
             return _its_plugin(origin, importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
@@ -183,6 +185,14 @@ def _of_module(origin: str, module: str, attribute: str) -> Found | Diagnostic:
         raise
     except BaseException as error:
         return _not_imported(origin, error)
+
+
+def _remember_module(name: str) -> None:
+    """Remembers where the code of a module lies, before it is run; whether it can be found, its import tells."""
+    with suppress(ImportError, AttributeError, ValueError):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            remember_code(spec.origin, whole_folder=bool(spec.parent))
 
 
 def _its_plugin(origin: str, module: ModuleType, attribute: str) -> Found | Diagnostic:

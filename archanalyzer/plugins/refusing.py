@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from archanalyzer.diagnostics import Rule
+from archanalyzer.diagnostics import Rule, Source
 from archanalyzer.diagnostics.guarding import is_text, shown
 from archanalyzer.diagnostics.rules.plugins import NOT_A_PLUGIN, PLUGIN_CLASH
 
@@ -19,13 +19,17 @@ _NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 
 class Refused(Exception):
-    """A plugin cannot be admitted; the message names the part, and what was expected and found."""
+    """A plugin cannot be admitted; the message names the part, and what was expected and found.
 
-    def __init__(self, rule: Rule, message: str, hint: str | None = None) -> None:
+    ``source``: the line of the plugin that raised something, where one did.
+    """
+
+    def __init__(self, rule: Rule, message: str, hint: str | None = None, source: Source | None = None) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
         self.hint = hint
+        self.source = source
 
 
 class Expected(NamedTuple):

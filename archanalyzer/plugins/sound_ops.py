@@ -79,7 +79,7 @@ def _require_example(of: str, op: type[Op], example: Example) -> None:
     except Misfit as misfit:
         raise Refused(NOT_A_PLUGIN, f"{what}: its inputs do not fit: {misfit.message}", misfit.hint) from None
     except PluginError as fault:
-        raise Refused(NOT_A_PLUGIN, fault.diagnostic.message) from None
+        raise Refused(NOT_A_PLUGIN, fault.diagnostic.message, source=fault.diagnostic.source) from None
 
 
 def _fields(what: str, op: type[Op], text: str) -> dict[str, Any]:

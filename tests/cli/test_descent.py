@@ -134,7 +134,7 @@ def test_output_to_a_file(printed: Any, folder: Path) -> None:
         (["net.yaml", "-o", "nowhere/out.txt"], "cannot write `nowhere/out.txt`: No such file or directory"),
         (["net.yaml", "--input", "x=2000000000000"], "the parameters need"),
         (["net.yaml", "--batch", "10000000000000"], "the data of 10,000,000,000,000 samples need"),
-        (["line.yaml", "--limit", "memory=40"], "other parameters to try need 16 bytes beside 8 of the parameters"),
+        (["line.yaml", "--limit", "memory=39"], "other parameters to try need 16 bytes beside 8 of the parameters"),
         (["none.yaml"], "none.yaml: error[file-not-found]"),
     ],
 )

@@ -234,3 +234,86 @@ def test_a_name_that_is_empty_names_nothing(
     captured = capsys.readouterr()
     assert "the name of a plugin is empty" in captured.err
     assert "EVIL" not in captured.out
+
+
+# --- What is told of plugins to programs, as to people
+
+
+def told_to_programs(command: str, format_name: str, spec: str, *plugins: str) -> list[str]:
+    return [command, spec, "--format", format_name, *(part for each in plugins for part in ("--plugin", each))]
+
+
+@pytest.mark.parametrize("command", ["check", "analyze"])
+def test_json_has_what_is_wrong_with_plugins_beside_the_specs(
+    command: str, tmp_path: Path, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plain.yaml"
+    path.write_text("archspec: 1\ninputs: {x: [3]}\nlayers:\n  - dense: 2\nexpect: {totals: {parameters: 8}}\n")
+    assert main(told_to_programs(command, "json", str(path), write(SHOUT))) == 0
+    sound = json.loads(capsys.readouterr().out)
+    assert list(sound) == ["schema", "specs"]
+    broken = write("import json\n1 / 0\n")
+    assert main(told_to_programs(command, "json", str(path), "no.py", broken)) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["schema", "specs", "diagnostics"]
+    assert found["specs"] == sound["specs"]
+    assert [(each["rule"], each["severity"], each["file"], each["line"]) for each in found["diagnostics"]] == [
+        ("plugin-not-found", "error", None, None),
+        ("plugin-not-imported", "error", broken, 2),
+    ]
+    assert found["diagnostics"][0]["message"] == "there is no file `no.py`"
+
+
+def test_json_in_a_file_has_them_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "plain.yaml", tmp_path / "facts.json"
+    path.write_text("archspec: 1\ninputs: {x: [3]}\nlayers: [relu]\n")
+    assert main([*told_to_programs("analyze", "json", str(path), "no.py"), "-o", str(out)]) == 2
+    assert [each["rule"] for each in json.loads(out.read_text())["diagnostics"]] == ["plugin-not-found"]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "line"),
+    [
+        (None, "plugin-not-found", None),
+        ("\n1 / 0\n", "plugin-not-imported", 2),
+        ("x = 1\n", "not-a-plugin", 1),
+        (DEPTH.replace("api=1", "api=99"), "plugin-version", None),
+        (DEPTH.replace('"depth",\n    columns', '"parameters",\n    columns'), "plugin-clash", None),
+        (DEPTH.replace("graph: Graph", "graph: Kind"), "plugin-need", None),
+    ],
+)
+def test_github_and_sarif_have_them_too(
+    text: str | None,
+    rule: str,
+    line: int | None,
+    tmp_path: Path,
+    write: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "plain.yaml"
+    path.write_text("archspec: 1\ninputs: {x: [3]}\nlayers:\n  - dense: 2\nexpect: {totals: {parameters: 9}}\n")
+    plugin = "no.py" if text is None else write(text)
+    assert main(told_to_programs("check", "github", str(path), plugin)) == 2
+    first, second = capsys.readouterr().out.splitlines()
+    place = f"file={plugin},line={line},col=1," if line else ""
+    assert first.startswith(f"::error {place}title={rule}::")
+    assert "title=expectation-failed" in second
+    assert main(told_to_programs("check", "sarif", str(path), plugin)) == 2
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert [each["ruleId"] for each in run["results"]] == [rule, "expectation-failed"]
+    assert [each["id"] for each in run["tool"]["driver"]["rules"]] == [rule, "expectation-failed"]
+    places = [each["physicalLocation"]["region"]["startLine"] for each in run["results"][0].get("locations", [])]
+    assert places == ([line] if line else [])
+
+
+@pytest.mark.parametrize("text", ["1 / 0\n", failing("raise ValueError('no')")])
+def test_the_summary_of_check_says_that_a_plugin_is_at_fault(
+    text: str, tmp_path: Path, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plain.yaml"
+    path.write_text("archspec: 1\ninputs: {x: [3]}\nlayers:\n  - dense: 2\nexpect: {totals: {parameters: 8}}\n")
+    assert main(["check", str(path), "--plugin", write(text)]) == 2
+    assert capsys.readouterr().out.splitlines()[-1] == "1 spec: 1 ok; a plugin is at fault"
+    assert main(["check", str(path), "--plugin", write(SHOUT)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 spec: 1 ok"
