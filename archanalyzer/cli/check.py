@@ -49,11 +49,14 @@ def command(paths: tuple[str, ...], format_name: str, only_specs: bool, update: 
 
     _refuse_misuse(paths, format_name, update=update, dry_run=dry_run)
     verdicts = []
+    snapshots: dict[str, str] = {}
     for path in _specs(paths, only_specs=only_specs):
         checked = _check(path)
         difference = ""
         if not update:
             verdict = checked.verdict
+        elif (other := snapshots.setdefault(_snapshot_of(checked) or path, path)) != path:
+            verdict = _left_alone(checked, f"`{path}` stays as it is: `{other}` names the same snapshot")
         elif _leads_out(path, paths):
             verdict = _left_alone(
                 checked, f"`{path}` stays as it is: it is a link to a file elsewhere; name it to update it"
@@ -126,6 +129,15 @@ def _check(path: str) -> Checked:
     if checked.analyzed.faults:
         plugin_is_at_fault()
     return checked
+
+
+def _snapshot_of(checked: Checked) -> str | None:
+    """Where the snapshot lies that a spec names; None where it names none."""
+    from archanalyzer.graph import Topic
+
+    named = (each.value for each in checked.analyzed.spec.expectations if each.topic is Topic.SNAPSHOT)
+    folder = Path(checked.analyzed.spec.path).parent
+    return next((os.path.realpath(folder / name) for name in named), None)
 
 
 def _updated(checked: Checked, path: str, *, dry_run: bool) -> tuple[Verdict, str]:

@@ -190,3 +190,12 @@ def test_what_is_rewritten_is_read_by_the_limits_that_are_chosen(folder: Path) -
     write(net=deep)
     assert main(["check", "specs", "--update", "--limit", "nesting=100"]) == 0
     assert (folder / "specs" / "net.yaml").read_text() == deep.replace("9", "10")
+
+
+def test_of_two_specs_with_one_snapshot_the_second_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    named = "expect: {snapshot: net.snapshot.txt}\n"
+    write(a=f"{NET}{named}", b=f"{NET.replace('dense: 2', 'dense: 3')}{named}", c=RIGHT)
+    assert main(["check", "specs", "--update"]) == 1
+    out, _ = capsys.readouterr()
+    assert "not-updated]: `specs/b.yaml` stays as it is: `specs/a.yaml` names the same snapshot\n" in out
+    assert main(["check", "specs/a.yaml", "specs/c.yaml"]) == 0
