@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
+from archanalyzer.cli.running import refuse_unwritable, told
 
 if TYPE_CHECKING:
     from archanalyzer.diagnostics import Diagnostic
@@ -104,7 +105,7 @@ def command(spec: str, **options: Any) -> int:
         tell([analyzed], chosen.output)
         return 2
     _refuse_what_cannot_be_written(chosen)
-    with _told():
+    with told(), _told_of_fields():
         text = _asked(analyzed, advice, chosen)
     deliver(text, chosen.output, exact=chosen.format_name != "table")
     return 2 if tell([analyzed], chosen.output) else 0
@@ -186,21 +187,13 @@ def _ending(path: str) -> str:
 
 def _refuse_what_cannot_be_written(options: _Options) -> None:
     """Tells before the work, not after it, that there is no place or no means for what comes of it."""
-    from archanalyzer.cli.output import NotWritten, is_file
-    from archanalyzer.files import require_writable
-
-    for path in (options.draw, options.output if is_file(options.output) else None):
-        try:
-            if path is not None:
-                require_writable(path)
-        except OSError as error:
-            raise NotWritten(f"cannot write `{path}`: {error.strerror}") from None
+    refuse_unwritable(options.draw, options.output)
     if options.draw is not None and find_spec("matplotlib") is None:
         raise click.ClickException("drawing needs matplotlib: pip install 'archanalyzer[draw]'")
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told_of_fields() -> Iterator[None]:
     """Tells what goes wrong in asking: a reason and the exit code, never a traceback."""
     from archanalyzer.passes.fields.moving import TooMany
     from archanalyzer.passes.fields.positions import TooWide

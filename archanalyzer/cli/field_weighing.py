@@ -17,11 +17,10 @@ import numpy as np
 from archanalyzer.cli.output import NotWritten
 from archanalyzer.executor.data import gather
 from archanalyzer.executor.effective_field import Gradients, Measured, Sampling, measured
-from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.lowering import dtype_for
 from archanalyzer.executor.network import Network
-from archanalyzer.executor.weight_files import WeightFileError, load
+from archanalyzer.executor.weight_files import load
 from archanalyzer.files import write_whole
 from archanalyzer.graph import Running, Spec
 from archanalyzer.passes.fields.by_hand import ByHand
@@ -141,16 +140,16 @@ def measure(spec: Spec, way: ByHand, paths: Mapping[int, Places], threshold: flo
     """The effective field measured, for random or given weights.
 
     Raises:
-        click.ClickException: no weights are given, they do not fit, or NaN or infinity came up.
+        click.ClickException: no weights are given.
+        ExecutorError: it cannot be run.
+        NonFiniteError: NaN or infinity came up.
+        WeightFileError: the file of weights cannot be read, or does not fit.
     """
     pinned = spec.running if how.is_given else Running(initializer=spec.running.initializer)
     if how.is_given and how.load is None and not pinned.weights:
         raise click.ClickException("no weights are given: pin them in the spec, or name a file with `--load`")
-    try:
-        weights = {} if how.load is None else load(how.load)
-        found = _with_progress(spec._replace(running=pinned), way, weights, how)
-    except (ExecutorError, NonFiniteError, WeightFileError) as error:
-        raise click.ClickException(str(error)) from None
+    weights = {} if how.load is None else load(how.load)
+    found = _with_progress(spec._replace(running=pinned), way, weights, how)
     seen = {index: each for index, each in found.by_input.items() if each.magnitude.any()}
     origin = f"{'given' if how.is_given else 'random'}; mean gradients of {plural(found.samples, 'sample')}"
     magnitudes = {index: _in_box(each.magnitude) for index, each in seen.items()}

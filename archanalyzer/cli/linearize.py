@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
-from archanalyzer.cli.running import refuse_misnamed_files, refuse_unwritable, told
-from archanalyzer.recipe import INITIALIZERS
+from archanalyzer.cli.running import options_of_running, refuse_misnamed_files, refuse_unwritable, told
 
 if TYPE_CHECKING:
     from archanalyzer.executor.data import Data
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
     "not piecewise linear, a check does not hold, or NaN or infinity came up; 2 the input could not be used.",
 )
 @click.argument("spec", metavar="SPEC")
-@click.option("--data", metavar="FILE", help="Inputs by name, .npz, or the only input, .npy.")
+@options_of_running("data")
 @click.option("--sample", type=click.IntRange(min=0), metavar="N", help="Of a batch, the sample, counted from 0.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="For all that is drawn at random.")
-@click.option("--load", metavar="FILE", help="Read the weights from FILE, .safetensors or .npz.")
-@click.option("--initializer", type=click.Choice(list(INITIALIZERS)), help="What draws weights that are not pinned.")
+@options_of_running("seed", "load", "initializer")
 @click.option("--save", metavar="FILE", help="Write A and c to FILE, .npz or .safetensors.")
 @format_option("text", "json", help_text="How to write what came of it.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
@@ -121,6 +118,8 @@ def _answer(analyzed: Analyzed, options: _Options, *, exact: bool) -> tuple[Line
     data = gather(network, running, path=options.data, draw_targets=False)
     sample = _sample(data, options.sample)
     inputs = {name: x[sample : sample + 1].astype(network.dtype) for name, x in data.inputs.items()}
+    if exact:
+        linearize_json.require_room(network)
     found = linearize(network, inputs)
     name, path = analyzed.graph.name, analyzed.spec.path
     if exact:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,13 +10,14 @@ import click
 from click.core import ParameterSource
 
 from archanalyzer.cli.options import format_option, overriding, refuse_overwriting
+from archanalyzer.cli.running import options_of_running, refuse_misnamed_files, refuse_unwritable, told
 
 if TYPE_CHECKING:
+    from archanalyzer.executor.matrix_answer import MatrixAnswer
     from archanalyzer.passes.analyzing import Analyzed
-    from archanalyzer.report.matrix.answer import MatrixAnswer
 
 _DATA = (".csv", ".mtx", ".npy", ".npz")
-"""``ENDINGS`` of ``report.matrix.files``, which takes NumPy to import; a test holds that they are equal."""
+"""``ENDINGS`` of ``executor.matrix_files``, which takes NumPy to import; a test holds that they are equal."""
 _DTYPES = ("float32", "float64")
 _LEAST_WIDTH = 40
 
@@ -43,8 +42,7 @@ _LEAST_WIDTH = 40
     metavar="FILE",
     help="Write to FILE, whole or not at all; to .npz, .npy, .csv or .mtx, the numbers, of E with --gradient.",
 )
-@click.option("--load", metavar="FILE", help="Read the weights from FILE, .safetensors or .npz.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="For weights that are drawn.")
+@options_of_running("seed", "load", "initializer")
 @overriding(dtype="Type of the weights' numbers, float64 if not said, or float32; the matrix is in float64.")
 def command(spec: str, **options: Any) -> int:
     """The matrix of LAYER in SPEC (`-` reads standard input), with which vec(output) = W·vec(input) + c; vec has the
@@ -64,8 +62,8 @@ def command(spec: str, **options: Any) -> int:
     analyzed = read_and_analyze(spec, settings=chosen.settings, input_shapes=chosen.input_shapes)
     if tell([analyzed], chosen.output):
         return 2
-    with _told():
-        _refuse_what_cannot_be_written(chosen.output)
+    with told():
+        refuse_unwritable(chosen.output)
         answer = _answer(analyzed, chosen)
         if chosen.writes_data:
             _write_data(answer, chosen)
@@ -87,6 +85,7 @@ class _Options(NamedTuple):
     output: str | None
     load: str | None
     seed: int
+    initializer: str | None
     settings: dict[str, str]
     input_shapes: dict[str, str]
     dtype: str | None
@@ -98,10 +97,8 @@ class _Options(NamedTuple):
 
 
 def _refuse_misuse(spec: str, options: _Options) -> None:
-    refuse_overwriting((spec, *([options.load] if options.load else [])), options.output)
-    for name in ("load", "output"):
-        if getattr(options, name) == "":
-            raise click.UsageError(f"`--{name}` names no file")
+    refuse_overwriting((spec,), options.output)
+    refuse_misnamed_files({"--output": options.output, "--load": options.load})
     if options.dtype not in {None, *_DTYPES}:
         raise click.UsageError(f"weights are in {' or '.join(_DTYPES)}, not in `--dtype {options.dtype}`")
     if options.flip and (options.numbers or options.writes_data) and not options.gradient:
@@ -112,42 +109,18 @@ def _refuse_misuse(spec: str, options: _Options) -> None:
         raise click.UsageError(f"`--format {options.format_name}` does not go with a file that ends in `{ending}`")
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tells what goes wrong: a reason and the exit code, never a traceback."""
-    from archanalyzer.executor.errors import ExecutorError, NonFiniteError
-    from archanalyzer.executor.weight_files import WeightFileError
-    from archanalyzer.report.text import escape
-
-    try:
-        yield
-    except (ExecutorError, NonFiniteError, WeightFileError) as error:  # which name networks and files
-        raise click.ClickException("\n".join(map(escape, str(error).split("\n")))) from None
-    except MemoryError:
-        raise click.ClickException("the matrix does not fit into memory: try a smaller input") from None
-
-
-def _refuse_what_cannot_be_written(output: str | None) -> None:
-    """Tells before the work, not after it, that there is no place for what comes of it."""
-    from archanalyzer.cli.output import NotWritten, is_file
-    from archanalyzer.files import require_writable
-
-    try:
-        if output is not None and is_file(output):
-            require_writable(output)
-    except OSError as error:
-        raise NotWritten(f"cannot write `{output}`: {error.strerror}") from None
-
-
 def _answer(analyzed: Analyzed, options: _Options) -> MatrixAnswer:
     from archanalyzer.executor.affine_part import AffinePart
+    from archanalyzer.executor.matrix_answer import Asked, answered
     from archanalyzer.executor.weight_files import load
     from archanalyzer.passes.tensor_types import TensorTypes
-    from archanalyzer.report.matrix.asking import Asked, answered
 
     loaded = load(options.load) if options.load is not None else None
     part = AffinePart(analyzed.facts.result(TensorTypes), options.layer)
-    part.set_weights(analyzed.spec.running, seed=options.seed, dtype=options.dtype or "float64")
+    running = analyzed.spec.running
+    if options.initializer is not None:
+        running = running._replace(initializer=options.initializer)
+    part.set_weights(running, seed=options.seed, dtype=options.dtype or "float64")
     if loaded is not None:
         part.load(loaded, options.load or "")
     asked = Asked(not options.numbers and not options.writes_data, options.gradient, options.flip)
@@ -156,8 +129,8 @@ def _answer(analyzed: Analyzed, options: _Options) -> MatrixAnswer:
 
 def _write_data(answer: MatrixAnswer, options: _Options) -> None:
     from archanalyzer.cli.output import NotWritten
+    from archanalyzer.executor.matrix_files import writer_of
     from archanalyzer.files import write_whole
-    from archanalyzer.report.matrix.files import writer_of
 
     is_gradient = options.gradient and answer.terms is not None
     matrix = answer.terms.parts if is_gradient and answer.terms is not None else answer.matrix

@@ -19,37 +19,58 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.option("--data", metavar="FILE", help="Inputs and targets by name, .npz, or the only input, .npy."),
-    click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Draw N samples where none are given."),
-    click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="For all that is drawn at random."),
-    click.option("--load", metavar="FILE", help="Read the weights from FILE, .safetensors or .npz."),
-    click.option("--loss", type=click.Choice(list(LOSSES)), help="What to make small, in place of what the spec says."),
-    click.option(
-        "--initializer", type=click.Choice(list(INITIALIZERS)), help="What draws weights that are not pinned."
-    ),
-)
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "data": {
+        "metavar": "FILE",
+        "help": "Inputs, and targets where they count, by name, .npz, or the only input, .npy.",
+    },
+    "batch": {"type": click.IntRange(min=1), "metavar": "N", "help": "Draw N samples where none are given."},
+    "seed": {
+        "type": click.IntRange(min=0),
+        "default": 0,
+        "metavar": "N",
+        "help": "For all that is drawn at random.",
+    },
+    "load": {"metavar": "FILE", "help": "Read the weights from FILE, .safetensors or .npz."},
+    "loss": {"type": click.Choice(list(LOSSES)), "help": "What to make small, in place of what the spec says."},
+    "initializer": {"type": click.Choice(list(INITIALIZERS)), "help": "What draws weights that are not pinned."},
+}
 
 
-def data_and_weights(function: F) -> F:
-    """``--data``, ``--batch``, ``--seed``, ``--load``, ``--loss`` and ``--initializer``."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+def options_of_running(*names: str) -> Callable[[F], F]:
+    """The options of these names: ``data``, ``batch``, ``seed``, ``load``, ``loss``, ``initializer``."""
+
+    def add(function: F) -> F:
+        for name in reversed(names):
+            function = click.option(f"--{name}", **_OPTIONS[name])(function)
+        return function
+
+    return add
+
+
+data_and_weights = options_of_running(*_OPTIONS)
+"""All of them."""
 
 
 @contextmanager
 def told() -> Iterator[None]:
     """Tells what goes wrong in running: a reason and the exit code, never a traceback."""
-    from archanalyzer.executor.errors import ExecutorError
-    from archanalyzer.executor.weight_files import WeightFileError
-
     try:
         yield
-    except (ExecutorError, WeightFileError) as error:
-        raise click.ClickException(str(error)) from None
+    except _errors() as error:
+        from archanalyzer.report.text import escape  # names of networks, and of arrays in files
+
+        raise click.ClickException("\n".join(map(escape, str(error).split("\n")))) from None
     except MemoryError:
         raise click.ClickException("the arrays do not fit into memory: try a smaller batch or smaller inputs") from None
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What goes wrong in running; asked for when something does, since NumPy takes time to import."""
+    from archanalyzer.executor.errors import ExecutorError, NonFiniteError
+    from archanalyzer.executor.weight_files import WeightFileError
+
+    return ExecutorError, NonFiniteError, WeightFileError
 
 
 def refuse_misnamed_files(files: Mapping[str, str | None]) -> None:
@@ -71,16 +92,17 @@ def refuse_misnamed_files(files: Mapping[str, str | None]) -> None:
             raise click.UsageError(f"`{one}` and `{other}` name the same file, `{first}`")
 
 
-def refuse_unwritable(output: str | None) -> None:
+def refuse_unwritable(*outputs: str | None) -> None:
     """Tells before the work, not after it, that there is no place for what comes of it."""
     from archanalyzer.cli.output import NotWritten, is_file
     from archanalyzer.files import require_writable
 
-    try:
-        if output is not None and is_file(output):
-            require_writable(output)
-    except OSError as error:
-        raise NotWritten(f"cannot write `{output}`: {error.strerror}") from None
+    for output in outputs:
+        try:
+            if output is not None and is_file(output):
+                require_writable(output)
+        except OSError as error:
+            raise NotWritten(f"cannot write `{output}`: {error.strerror}") from None
 
 
 def prepared(analyzed: Analyzed, chosen: Running, *, dtype: str | None, seed: int, load: str | None) -> Network:

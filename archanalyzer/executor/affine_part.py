@@ -17,11 +17,12 @@ from archanalyzer.diagnostics import did_you_mean
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.initializers import initialize
 from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.matrix_work import Budget, work_of
 from archanalyzer.executor.network import Network
 from archanalyzer.executor.weight_files import assign
 from archanalyzer.graph import Graph, Layer, Role, Running, Trait, Weight
 from archanalyzer.ops.input import Input
-from archanalyzer.passes.tensor_types import TensorTypes
+from archanalyzer.passes.tensor_types import TensorTypes, tensor_types
 from archanalyzer.recipe import DEFAULT_INITIALIZER
 
 
@@ -49,7 +50,8 @@ class AffinePart:
         """The part of that name, by default the whole network; its weights are zeros until they are set.
 
         Raises:
-            ExecutorError: there is no such layer or block, it has no output of its own or several, or it is not affine.
+            ExecutorError: there is no such layer or block, it has no output of its own or several, it is not affine, or
+                its matrix takes too long to compute.
         """
         self._whole = types.graph
         inside, output = self._layers(name)
@@ -57,12 +59,15 @@ class AffinePart:
         """By the layer that owns weights in the whole network, the layer that owns them here."""
         graph = self._cut(types, inside, output)
         self._require_affine(graph, name)
+        own = tensor_types(graph)
+        sources = {source for by_layer in own.sources() for source in by_layer}
+        read = [index for index in graph.inputs if index in sources]
+        self.inputs = tuple((graph.layers[index].name, own.outputs[index].shape) for index in read)
+        self.output = (graph.layers[-1].name, own.outputs[-1].shape)
+        self.work = work_of(own, *self.shape)
+        Budget().take(self.work.at_least, self.computing)  # making the kernels alone may take long
         # Drawing costs time, and all weights are set afterwards.
         self.network = Network(graph, dtype="float64", input_gradients=True, initializer=0.0)
-        sources = {source for by_layer in self.network.types.sources() for source in by_layer}
-        read = [index for index in graph.inputs if index in sources]
-        self.inputs = tuple((graph.layers[index].name, self.network.types.outputs[index].shape) for index in read)
-        self.output = (graph.layers[-1].name, self.network.types.outputs[-1].shape)
         self.arrays = tuple(self._owned())
 
     @property
@@ -71,11 +76,10 @@ class AffinePart:
         return prod(self.output[1]), sum(prod(shape) for _, shape in self.inputs)
 
     @property
-    def products(self) -> int:
-        """Of weights and inputs, in one forward step; of layers that do not say how many, none are counted."""
-        types = self.network.types
-        declared = types.map(lambda op, inputs, output: op.arithmetic(inputs, output))
-        return sum(count.total for each in declared if each is not None for count in each.macs)
+    def computing(self) -> str:
+        """What takes long of a large one, in words."""
+        rows, columns = self.shape
+        return f"computing the matrix of `{self.name}`, {rows:,} rows and {columns:,} columns,"
 
     def _layers(self, name: str | None) -> tuple[range, int]:
         """The layers among which the part is, and the one whose output is its own."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from archanalyzer.executor.errors import ExecutorError
+from archanalyzer.executor.machine import require_memory
 from archanalyzer.executor.network import Network
 from archanalyzer.graph import Graph, Layer
 from archanalyzer.ops.input import Input
@@ -14,11 +17,12 @@ def alone(network: Network, layer: int, *, dtype: str = "float64") -> Network:
     """The layer of that index alone, its inputs ``input_1``, ``input_2``, … in the order of ``from``.
 
     It computes in ``dtype``, has copies of the arrays that the layer computes with, another layer's where it shares
-    them, and gives the gradients by its inputs.
+    them, and gives the gradients by its inputs, but none by its arrays. What ``network`` holds is counted as
+    held beside it.
 
     Raises:
         ExecutorError: the layer reads more than the outputs of others, as an unpooling reads its pool's positions, or
-            is an input.
+            is an input; or there is no room for the copies.
     """
     whole = network.graph.layers[layer]
     if not whole.inputs or whole.op.reads_extras:
@@ -32,9 +36,14 @@ def alone(network: Network, layer: int, *, dtype: str = "float64") -> Network:
     ]
     name = "layer"
     itself = replace(
-        whole, index=len(inputs), name=name, inputs=tuple(range(len(inputs))), shares=None, trail=None, frozen=False
+        whole, index=len(inputs), name=name, inputs=tuple(range(len(inputs))), shares=None, trail=None, frozen=True
     )
-    result = Network(Graph(whole.name, (*inputs, itself), (len(inputs),)), dtype=dtype, input_gradients=True)
+    held = {"the network": sum(network.held.values())}
+    copied = np.dtype(dtype).itemsize * sum(weight.elements for weight in whole.op.weights(types))
+    require_memory(copied, f"the arrays of `{whole.name}`, once more,", beside=held)
+    graph = Graph(whole.name, (*inputs, itself), (len(inputs),))
+    result = Network(graph, dtype=dtype, input_gradients=True, initializer=0.0)  # to draw costs time
+    result.beside |= held
     for array in result.parameters:
         own = array.removeprefix(f"{name}.")
         result.parameters[array] = network.parameters[network.parameter_name(whole.name, own)]

@@ -17,48 +17,37 @@ import numpy as np
 from archanalyzer.executor.affine_part import AffinePart
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.matrix_work import Budget
 from archanalyzer.executor.sparse import Sparse, stacked
 from archanalyzer.graph import Role
 
-MOST_NUMBERS = 2**31
-"""Of a matrix, zeros included: each is computed. About a minute."""
-_MOST_WORK = 2**37
-"""Products, and bytes of the arrays that are computed on the way: half a minute on one core."""
 _AT_ONCE = 2**26
 """Bytes of arrays in which some rows are computed."""
 _WITHIN = 1e-9
 
 
-def matrix_of(part: AffinePart) -> Sparse:
-    """W, for the weights as they are.
+def matrix_of(part: AffinePart, budget: Budget | None = None) -> Sparse:
+    """W, for the weights as they are; the steps that it takes are taken from ``budget``.
 
     Raises:
-        ExecutorError: it takes too long to compute, or has too many numbers that are not zero to keep.
+        TakesTooLongError: they are more than are left.
+        ExecutorError: it has too many numbers that are not zero to keep.
         NonFiniteError: NaN or infinity came up.
     """
     rows, columns = part.shape
-    size = f"the matrix of `{part.name}` has {rows:,} rows and {columns:,} columns"
-    if rows * columns > MOST_NUMBERS:
-        raise ExecutorError(f"{size}: at most {MOST_NUMBERS:,} numbers are computed, zeros included")
+    budget = Budget() if budget is None else budget
     biases = [(array, array.copy()) for _, array, _ in part.arrays_of(Role.BIAS)]
     for array, _ in biases:
         array[...] = 0
     try:
         by_columns = columns < rows and not offset_of(part).any()
-        if _work(part, by_columns=by_columns) > _MOST_WORK:
-            raise ExecutorError(f"{size}: computing them would take too long; try a smaller input")
+        budget.take(part.work.by_columns if by_columns else part.work.by_rows, part.computing)
         if by_columns:
             return stacked(_blocks(part, columns, _outputs, gradients=False), (columns, rows)).transposed()
         return stacked(_blocks(part, rows, _some_rows, gradients=True), (rows, columns))
     finally:
         for array, before in biases:
             array[...] = before
-
-
-def _work(part: AffinePart, *, by_columns: bool) -> int:
-    """Products and bytes: of a forward step for a column, of a forward and a backward step for a row."""
-    size = part.network.plan(gradients=not by_columns).bytes
-    return part.shape[1] * (size + part.products) if by_columns else part.shape[0] * (size + 2 * part.products)
 
 
 def _blocks(

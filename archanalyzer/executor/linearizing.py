@@ -8,7 +8,6 @@ it uses the network's own backward step, which ``A = J(x)`` is therefore held ag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -16,23 +15,23 @@ import numpy as np
 from archanalyzer.executor.arrays import require_finite
 from archanalyzer.executor.errors import NonFiniteError
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.local_map import Kink, LocalMap, chunks
-from archanalyzer.executor.machine import require_memory
+from archanalyzer.executor.local_map import Kink, LocalMap
+from archanalyzer.executor.map_checks import WITHIN, Check, Maps, checks
+from archanalyzer.executor.map_costs import BESIDE, MapCosts
 from archanalyzer.executor.network import Network
-from archanalyzer.graph import Graph, Layer
+from archanalyzer.graph import Layer
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
 from archanalyzer.passes.function_class import FunctionClass, holds
 
-_WITHIN = {8: 1e-9, 4: 1e-3}
-"""By the bytes of a number: how far numbers may differ that are computed in two ways, of the largest among them."""
+_MAPS = "the maps"
 
 
 class Factor(NamedTuple):
     """What a layer's map multiplies one of its inputs, the output of layer ``reads``, with.
 
     ``symbol`` is Λ for a diagonal, given in the shape of the output, W for a matrix that is made of the layer's
-    weights, A for any other; matrices are (elements of the output, elements of the input), None where very large.
+    weights, A for any other; matrices are (elements of the output, elements of the input), None where large.
     """
 
     reads: str
@@ -49,26 +48,6 @@ class LayerMap(NamedTuple):
     constant: Array
     bends: bool
     kink: Kink | None
-
-
-class Check(NamedTuple):
-    """Two ways to the same numbers: the largest difference, and whether it is no more than rounding.
-
-    ``expected`` is false where the two need not be equal.
-    """
-
-    what: str
-    difference: float
-    holds: bool
-    expected: bool = True
-
-
-class Maps(NamedTuple):
-    """What the network puts out at the point, and its A and c, as in ``Linearized``."""
-
-    outputs: Mapping[str, Array]
-    matrices: Mapping[tuple[str, str], Array]
-    constants: Mapping[str, Array]
 
 
 class Linearized(NamedTuple):
@@ -124,57 +103,50 @@ def linearize(network: Network, inputs: Mapping[str, Array]) -> Linearized:
     """
     found = Facts(network.graph, standard_passes()).result(FunctionClass)
     require_piecewise_linear(found)
-    composing = _Composing(network, inputs)
-    layers = tuple(composing.compose())
-    maps = Maps(composing.outputs, composing.matrices(), composing.constants())
-    del composing
-    lacking = found.homogeneous.network
-    checks = tuple(_checks(network, inputs, maps, homogeneous=bool(holds(lacking))))
+    costs = MapCosts(network)
+    costs.require()
+    network.beside[_MAPS] = costs.bytes
+    try:
+        composing = _Composing(network, inputs, costs)
+        layers = tuple(composing.compose())
+        maps = composing.maps()
+        del composing
+        lacking = found.homogeneous.network
+        checked = tuple(checks(network, inputs, maps, homogeneous=bool(holds(lacking))))
+    finally:
+        del network.beside[_MAPS]
     point = {name: x[0] for name, x in inputs.items()}
-    return Linearized(point, *maps, layers, checks, found.homogeneous.why(lacking))
+    why = found.homogeneous.why(lacking)
+    return Linearized(point, maps.outputs, maps.matrices, maps.constants, layers, checked, why)
 
 
 class _Composing:
     """Front to back over the layers that lead to the outputs, the maps kept of those that are still to be read.
 
-    A layer's map is kept as rows, (elements of all inputs + 1, *shape): the columns of its A, then its c.
+    A layer's map is kept as rows, (elements of all inputs + 3, *shape): the columns of its A, its c, and two rows of
+    what rounding may come to, in A and in A·x + c. At each layer, to either is added, with a sign at random, as much as
+    may be rounded there; the layers after it carry that on as they do all else.
     """
 
-    def __init__(self, network: Network, inputs: Mapping[str, Array]) -> None:
+    def __init__(self, network: Network, inputs: Mapping[str, Array], costs: MapCosts) -> None:
         self.network = network
-        graph = self.graph = network.graph
-        self.sources = network.types.sources()
-        self.last_reader = _last_readers(graph, self.sources)
-        self.columns = sum(network.types.outputs[index].elements for index in graph.inputs)
-        self._require_memory()
+        self.graph = network.graph
+        self.costs = costs
+        self.columns = costs.columns
+        self.random = np.random.default_rng(0)
+        self.within = WITHIN[network.dtype.itemsize]
         network.forward(inputs, gradients=False, keep=True)
-        self.point = {layer.index: network.bound.output(layer.index)[0] for layer in graph.layers}
-        self.outputs = {graph.layers[index].name: self.point[index].copy() for index in graph.outputs}
+        self.point = {layer.index: network.bound.output(layer.index)[0] for layer in self.graph.layers}
         self.rows: dict[int, Array] = {}
-
-    def _require_memory(self) -> None:
-        """Refuses what is too large: the most rows that are kept at once, and A once more to hold it against."""
-        sizes = {index: self.network.types.outputs[index].elements for index in self.last_reader}
-        done: dict[int, int] = {}
-        for index, reader in self.last_reader.items():
-            done[reader] = done.get(reader, 0) + sizes[index]
-        live = most = 0
-        for index in sorted(sizes):
-            live += sizes[index]
-            most = max(most, live)
-            live -= done.get(index, 0)
-        numbers = (most + sum(sizes[index] for index in self.graph.outputs)) * (self.columns + 1)
-        what = f"the maps by {self.columns:,} input element{'s' if self.columns > 1 else ''}"
-        require_memory(numbers * self.network.dtype.itemsize, what, beside=self.network.held)
 
     def compose(self) -> Iterator[LayerMap]:
         """Composes the maps, and tells that of each layer."""
         self._begin()
         for layer in self.graph.layers:
-            if layer.index in self.last_reader and layer.inputs:
+            if layer.index in self.costs.last_reader and layer.inputs:
                 yield self._compose(layer)
                 for source in {*layer.inputs} & self.rows.keys():
-                    if self.last_reader[source] == layer.index:
+                    if self.costs.last_reader[source] == layer.index:
                         del self.rows[source]
 
     def _begin(self) -> None:
@@ -182,8 +154,9 @@ class _Composing:
         start = 0
         for index in self.graph.inputs:
             tensor = self.network.types.outputs[index]
-            rows = np.zeros((self.columns + 1, tensor.elements), self.network.dtype)
-            rows[start : start + tensor.elements] = np.eye(tensor.elements)
+            rows = np.zeros((self.columns + BESIDE, tensor.elements), self.network.dtype)
+            own = np.arange(tensor.elements)
+            rows[start + own, own] = 1
             self.rows[index] = rows.reshape(-1, *tensor.shape)
             start += tensor.elements
 
@@ -191,37 +164,68 @@ class _Composing:
         local = LocalMap(self.network, layer.index, [self.point[source] for source in layer.inputs])
         try:
             with np.errstate(all="ignore"):  # whatever comes of it is looked for
-                carried = local.carry([self._rows_of(source, layer) for source in layer.inputs])
-                carried.rows[-1] += carried.constant
+                carried = local.carry([self._rows_of(source, layer) for source in layer.inputs], self.columns)
+                carried.rows[self.columns] += carried.constant
+                self._add_rounding(carried.rows, self.point[layer.index])
         except NonFiniteError as error:
             raise NonFiniteError(layer.name, "the map", error.found) from None
         require_finite(carried.rows, layer.name, "the map")
         self.rows[layer.index] = carried.rows
-        kink = carried.kink
-        return LayerMap(layer.name, tuple(self._factors(layer, local)), carried.constant, not local.is_affine, kink)
+        factors = tuple(self._factors(layer, local))
+        return LayerMap(layer.name, factors, carried.constant, not local.is_affine, carried.kink)
+
+    def _add_rounding(self, rows: Array, value: Array) -> None:
+        """Adds what may be rounded: of the largest number of A, and of c and the value, at each element."""
+        matrix = rows[: self.columns]
+        largest = np.maximum(matrix.max(axis=0, initial=0), -matrix.min(axis=0, initial=0))
+        sizes = largest, np.abs(rows[self.columns]) + np.abs(value)
+        for row, size in enumerate(sizes, start=self.columns + 1):
+            rows[row] += self.within * self.random.choice([-1.0, 1.0], size.shape) * size
 
     def _rows_of(self, source: int, layer: Layer) -> Array:
         """The map of what a layer reads; where the type alone matters, zeros."""
-        if source in self.sources[layer.index]:
+        if source in self.costs.sources[layer.index]:
             return self.rows[source]
-        return np.broadcast_to(np.zeros(1), (self.columns + 1, *self.network.types.outputs[source].shape))
+        return np.broadcast_to(
+            np.zeros(1, self.network.dtype), (self.columns + BESIDE, *self.network.types.outputs[source].shape)
+        )
 
     def _factors(self, layer: Layer, local: LocalMap) -> Iterator[Factor]:
         output = self.network.types.outputs[layer.index]
         matrix = "W" if self.network.has_weights(layer) and local.is_affine else "A"
-        for source, value in zip(layer.inputs, local.matrices(), strict=True):
-            if source in self.sources[layer.index]:
+        diagonals = local.diagonals() if local.is_elementwise else None
+        for slot, source in enumerate(layer.inputs):
+            if source not in self.costs.sources[layer.index]:
+                continue
+            name = self.graph.layers[source].name
+            if diagonals is not None:
+                yield Factor(name, "Λ", output.shape, diagonals[slot])
+            else:
                 shape = (output.elements, self.network.types.outputs[source].elements)
-                symbol = "Λ" if local.is_elementwise else matrix
-                yield Factor(self.graph.layers[source].name, symbol, output.shape if symbol == "Λ" else shape, value)
+                is_formed = (layer.index, slot) in self.costs.formed
+                yield Factor(name, matrix, shape, local.matrix(slot) if is_formed else None)
 
     # --- What came of it
 
-    def matrices(self) -> dict[tuple[str, str], Array]:
+    def maps(self) -> Maps:
+        """The value, A and c of each output, and what rounding may come to."""
+        rows = {self._name(output): self.rows[output] for output in self.graph.outputs}
+        return Maps(
+            {self._name(index): self.point[index].copy() for index in self.graph.outputs},
+            self._matrices(),
+            {name: each[self.columns] for name, each in rows.items()},
+            {name: self._roundings(each) for name, each in rows.items()},
+        )
+
+    def _roundings(self, rows: Array) -> tuple[float, float]:
+        of_matrix, of_values = (float(np.abs(row).max(initial=0)) for row in rows[self.columns + 1 :])
+        return of_matrix, of_values
+
+    def _matrices(self) -> dict[tuple[str, str], Array]:
         """The A of each output by each input."""
         result = {}
         for output in self.graph.outputs:
-            whole = self.rows[output][:-1].reshape(self.columns, -1).T
+            whole = self.rows[output][: self.columns].reshape(self.columns, -1).T
             start = 0
             for index in self.graph.inputs:
                 stop = start + self.network.types.outputs[index].elements
@@ -229,65 +233,5 @@ class _Composing:
                 start = stop
         return result
 
-    def constants(self) -> dict[str, Array]:
-        """The c of each output."""
-        return {self._name(output): self.rows[output][-1] for output in self.graph.outputs}
-
     def _name(self, index: int) -> str:
         return self.graph.layers[index].name
-
-
-def _last_readers(graph: Graph, sources: tuple[tuple[int, ...], ...]) -> dict[int, int]:
-    """For the inputs and all layers that lead to the outputs by their numbers, which reads them last."""
-    last = {index: len(graph.layers) for index in graph.outputs}
-    for layer in reversed(graph.layers):
-        for source in sources[layer.index] if layer.index in last else ():
-            last.setdefault(source, layer.index)
-    for index in graph.inputs:
-        last.setdefault(index, index)
-    return last
-
-
-# --- Checks
-
-
-def _checks(network: Network, inputs: Mapping[str, Array], maps: Maps, *, homogeneous: bool) -> Iterator[Check]:
-    """That f(x) = A·x + c, that A = J(x) by the network's own backward step, and that f(x) = J(x)·x."""
-    within = _WITHIN[network.dtype.itemsize]
-    flat = {name: x.reshape(-1) for name, x in inputs.items()}
-    whole = apart = products = 0.0  # the largest differences
-    scale = largest = 1.0
-    for output, value in maps.outputs.items():
-        target, constant = value.reshape(-1), maps.constants[output].reshape(-1)
-        own = {name: maps.matrices[output, name] for name in inputs}
-        with np.errstate(all="ignore"):  # whatever comes of it is looked for
-            mapped = constant + sum(matrix @ flat[name] for name, matrix in own.items())
-            size = np.abs(constant) + sum(np.abs(matrix) @ np.abs(flat[name]) for name, matrix in own.items())
-        require_finite(size, output, "A·x + c")
-        whole = max(whole, _largest(mapped - target))
-        for piece, jacobians in _jacobians(network, inputs, output):
-            apart = max(apart, *(_largest(own[name][piece] - jacobian) for name, jacobian in jacobians.items()))
-            with np.errstate(all="ignore"):
-                product = sum(jacobian @ flat[name] for name, jacobian in jacobians.items())
-            require_finite(np.asarray(product), output, "J(x)·x")
-            products = max(products, _largest(product - target[piece]))
-        largest, scale = max(largest, *map(_largest, own.values())), max(scale, _largest(size))
-    yield Check("f(x) = A·x + c", whole, whole <= within * scale)
-    yield Check("A = J(x)", apart, apart <= within * largest)
-    yield Check("f(x) = J(x)·x", products, products <= within * scale, homogeneous)
-
-
-def _largest(array: Array) -> float:
-    return float(np.abs(array).max(initial=0))
-
-
-def _jacobians(network: Network, inputs: Mapping[str, Array], output: str) -> Iterator[tuple[slice, dict[str, Array]]]:
-    """Rows of the Jacobians of one output by all inputs, piece by piece, from the network's own backward step."""
-    shapes = {network.graph.layers[index].name: network.types.outputs[index].shape for index in network.graph.outputs}
-    elements = prod(shapes[output])
-    for piece in chunks(elements, network.plan().bytes):
-        rows = piece.stop - piece.start
-        network.forward({name: np.repeat(x, rows, axis=0) for name, x in inputs.items()})
-        gradients = {name: np.zeros((rows, *shape), network.dtype) for name, shape in shapes.items()}
-        gradients[output].reshape(rows, -1)[np.arange(rows), np.arange(piece.start, piece.stop)] = 1
-        yield piece, {name: each.reshape(rows, -1) for name, each in network.backward(gradients).items()}

@@ -169,9 +169,10 @@ class _Format(NamedTuple):
     """What must be installed."""
 
 
-def _write_npz(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
+def write_npz(file: BinaryIO, arrays: Mapping[str, Array], compression: int = zipfile.ZIP_STORED) -> None:
+    """Writes arrays by name, ``compression`` one of those of ``zipfile``; the same each time."""
     # As `np.savez`, which would take some names for arguments of its own, and tells the time of writing.
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", compression) as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
@@ -226,7 +227,7 @@ def _library_missing(path: FilePath) -> WeightFileError:
 
 
 _FORMATS = {
-    ".npz": _Format(_write_npz, _read_npz),
+    ".npz": _Format(write_npz, _read_npz),
     ".safetensors": _Format(_write_safetensors, _read_safetensors, "safetensors"),
 }
 

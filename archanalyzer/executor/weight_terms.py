@@ -22,19 +22,27 @@ import numpy as np
 from archanalyzer.executor.affine_part import AffinePart, Owned
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.layer_matrix import MOST_NUMBERS, matrix_of, offset_of
+from archanalyzer.executor.layer_matrix import matrix_of, offset_of
 from archanalyzer.executor.machine import require_memory
+from archanalyzer.executor.matrix_work import Budget, TakesTooLongError
 from archanalyzer.executor.sparse import ENTRY_BYTES, Sparse, below, difference, empty
 from archanalyzer.graph import Role, Weight
 
 Evaluation: TypeAlias = Callable[[Array], Sparse]
+"""The matrix for weights of these numbers.
+
+Raises:
+    TakesTooLongError: the steps that it takes are not left.
+"""
 _WITHIN = 1e-9
 _MATRICES = 8
 """As large as the one that is asked for, at once."""
+_STEPS_AN_ENTRY = 500
+"""For each entry that is not zero, to find its weight and to have it shown."""
 
 
 class NotInTermsError(ExecutorError):
-    """A matrix is no sum of a part for each weight, or too large to find out."""
+    """A matrix is no sum of a part for each weight, or it would take too long to find out."""
 
 
 class Terms(NamedTuple):
@@ -73,32 +81,47 @@ def has_kernel(weight: Weight) -> bool:
     return weight.filters > 0 and len(weight.shape) > 2
 
 
-def terms_of(part: AffinePart) -> Terms:
+def terms_of(part: AffinePart, budget: Budget | None = None, matrix: Sparse | None = None) -> Terms:
     """The matrix of a part in terms of its weights; the numbers that they have do not matter, and stay.
 
+    ``matrix`` is what it is for these numbers, where that is known: without weights, nothing else is to be computed.
+
     Raises:
-        NotInTermsError: several layers have weights, it is no sum of a part for each weight, or it is too large.
+        NotInTermsError: several layers have weights, it is no sum of a part for each weight, or to find them takes more
+            steps than are left in ``budget``, from which they are taken.
         ExecutorError: as ``matrix_of``.
     """
     weights = _owned_by_one(part, Role.WEIGHT)
+    budget = Budget() if budget is None else budget
+    if matrix is not None and not weights:
+        return _without_weights(matrix, ())
 
     def evaluate(numbers: Array) -> Sparse:
         _assign(weights, numbers)
-        return matrix_of(part)
+        return matrix_of(part, budget)
 
+    entries = part.shape[0] * part.shape[1]
+    what = f"finding each of {_count(weights):,} weights among {entries:,} entries"
     with _restored(part):
-        return _terms(evaluate, weights, part.shape)
+        try:
+            return _terms(evaluate, weights, part.shape, _Finding(budget, part.work.at_least, what))
+        except TakesTooLongError:  # where the shorter way is not open
+            raise NotInTermsError(f"{what} would take too long") from None
 
 
-def offset_terms_of(part: AffinePart) -> Terms:
+def offset_terms_of(part: AffinePart, budget: Budget | None = None) -> Terms:
     """The offset c in terms of the weights and, behind them, the biases, as a matrix of one column.
 
     Raises as ``terms_of``.
     """
     weights, biases = (_owned_by_one(part, role) for role in (Role.WEIGHT, Role.BIAS))
     shape, count = (part.shape[0], 1), _count(weights)
+    budget = Budget() if budget is None else budget
+    what = f"finding each of {count + _count(biases):,} weights and biases among {part.shape[0]:,} numbers of c"
+    finding = _Finding(budget, part.work.a_column, what)
 
     def evaluate(numbers: Array) -> Sparse:
+        budget.take(finding.steps, what)
         _assign((*weights, *biases), numbers)
         offset = offset_of(part)
         rows = np.flatnonzero(offset)
@@ -109,9 +132,10 @@ def offset_terms_of(part: AffinePart) -> Terms:
 
     with _restored(part):
         none = np.zeros(_count(biases))
+        finding.require(2)
         if len(difference(evaluate(np.concatenate((_drawn(count), none))), of_biases(none)).values):
-            return _terms(evaluate, (*weights, *biases), shape)
-        terms = _terms(of_biases, biases, shape)
+            return _terms(evaluate, (*weights, *biases), shape, finding)
+        terms = _terms(of_biases, biases, shape, finding)
     parts = terms.parts._replace(shape=(count + len(none), shape[0]), rows=terms.parts.rows + count)
     arrays = tuple(each.weight for each in (*weights, *biases))
     return Terms(shape, arrays, terms.constant, parts, np.arange(count + len(none)))
@@ -153,20 +177,48 @@ def _drawn(count: int) -> Array:
     return np.random.default_rng(1).uniform(0.5, 1.5, count)
 
 
-def _terms(evaluate: Evaluation, arrays: tuple[Owned, ...], shape: tuple[int, int]) -> Terms:
-    count, size = _count(arrays), shape[0] * shape[1]
+class _Finding(NamedTuple):
+    """What finding weights takes of a budget, at so many steps an evaluation; ``what`` is it, in words."""
+
+    budget: Budget
+    steps: int
+    what: str
+
+    def require(self, evaluations: int, entries: int = 0) -> None:
+        """Tells before the first of so many evaluations that the last would not be reached.
+
+        ``entries`` are those that are not zero and are gone through besides, of which the steps are taken.
+
+        Raises:
+            NotInTermsError: so it is.
+        """
+        through = _STEPS_AN_ENTRY * entries
+        if not self.budget.has(evaluations * self.steps + through):
+            raise NotInTermsError(f"{self.what} would take too long")
+        self.budget.take(through, self.what)
+
+
+def _terms(evaluate: Evaluation, arrays: tuple[Owned, ...], shape: tuple[int, int], finding: _Finding) -> Terms:
+    count = _count(arrays)
     weights = tuple(each.weight for each in arrays)
+    finding.require(4 if count else 1)
     constant = evaluate(np.zeros(count))
     if not count:
-        return Terms(shape, weights, constant, empty((0, size)), np.arange(0))
+        return _without_weights(constant, weights)
     numbers = _drawn(count)
     drawn = difference(evaluate(numbers), constant)
     require_memory(_MATRICES * ENTRY_BYTES * len(drawn.values), "the places of the weights")
+    finding.require(2, len(drawn.values))
     parts = _each_entry_one(evaluate, constant, numbers, drawn)
     if parts is None:
+        finding.require(count)
         parts = _one_by_one(evaluate, count, constant)
         _require_sum(parts, numbers, drawn)
     return Terms(shape, weights, constant, parts, np.arange(count))
+
+
+def _without_weights(matrix: Sparse, arrays: tuple[Weight, ...]) -> Terms:
+    return Terms(matrix.shape, arrays, matrix, empty((0, matrix.shape[0] * matrix.shape[1])), np.arange(0))
 
 
 def _each_entry_one(evaluate: Evaluation, constant: Sparse, numbers: Array, drawn: Sparse) -> Sparse | None:
@@ -190,8 +242,6 @@ def _each_entry_one(evaluate: Evaluation, constant: Sparse, numbers: Array, draw
 def _one_by_one(evaluate: Evaluation, count: int, constant: Sparse) -> Sparse:
     """The parts, each by an evaluation of its own."""
     size = constant.shape[0] * constant.shape[1]
-    if count * size > MOST_NUMBERS:
-        raise NotInTermsError(f"finding each of {count:,} weights among {size:,} entries would take too long")
     found, entries = [empty((count, size))], 0
     for weight in range(count):
         chosen = np.zeros(count)

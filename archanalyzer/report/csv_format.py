@@ -1,7 +1,7 @@
 """CSV for spreadsheets and data frames: one record a layer, values as they are, no totals among them.
 
-By default with all columns. Yes and no are ``true`` and ``false``, as in JSON. What is not known is empty. Nothing in it says that a network is partial, which would be no
-CSV: that is told on standard error, and by the exit code.
+By default with all columns. Yes and no are ``true`` and ``false``, as in JSON; what is not known is empty. Nothing in
+it says that a network is partial, which would be no CSV: that is told on standard error, and by the exit code.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from itertools import islice
 import numpy as np
 
 from archanalyzer.executor.kernel import Array
-from archanalyzer.executor.linearizing import Check, Factor, LayerMap, Linearized
+from archanalyzer.executor.linearizing import Factor, LayerMap, Linearized
 from archanalyzer.executor.local_map import Kink
+from archanalyzer.executor.map_checks import Check
 from archanalyzer.report.cells import shape_text
 from archanalyzer.report.run_pieces import GAP, beside, number, wrapped
 from archanalyzer.report.text import escape, plural, shorten

@@ -171,6 +171,29 @@ def test_infinity_is_told(printed: Any) -> None:
     printed("toy.yaml", "--data", "d.npz", code=1, err="Error: infinity first appears in the data of `x`\n")
 
 
+@pytest.mark.parametrize(
+    ("layers", "inputs", "options", "message"),
+    [
+        ("[relu]", "[4200]", ("--format", "json"), "JSON of 17,661,000 numbers would take too long"),
+        ("[max_pool2d: 2]", "[1, 200, 200]", (), "the maps by 40,000 input elements"),
+        ("[dense: 1000]", "[1000]", ("--limit", "memory=16M"), "the maps by 1,000 input elements need"),
+    ],
+)
+def test_too_much_is_refused(
+    layers: str, inputs: str, options: tuple[str, ...], message: str, printed: Any, folder: Path
+) -> None:
+    (folder / "large.yaml").write_text(f"archspec: 1\ninputs: {{x: {inputs}}}\nlayers: {layers}\n")
+    assert printed("large.yaml", *options, code=2, err=f"Error: {message}…") == ""
+
+
+def test_a_small_limit_does_where_little_is_needed(printed: Any, folder: Path) -> None:
+    """In smaller pieces, the same: 101 rows of 100 numbers, three times, and what is formed, are less than 400 kB."""
+    (folder / "pool.yaml").write_text(
+        "archspec: 1\nname: pool\ninputs: {x: [1, 100]}\nlayers: [conv1d: {filters: 1, kernel: 1}, max_pool1d: 2]\n"
+    )
+    assert printed("pool.yaml", "--limit", "memory=400k") == printed("pool.yaml")
+
+
 def test_output_to_a_file(printed: Any, folder: Path) -> None:
     text = printed("toy.yaml")
     assert "\n1 sample; inputs from the spec; float64; seed 0\n" in text

@@ -13,7 +13,7 @@ import pytest
 
 from archanalyzer import compile as compiled
 from archanalyzer.cli import main, matrix
-from archanalyzer.report.matrix import files as matrix_files
+from archanalyzer.executor import matrix_files
 
 NET = """\
 archspec: 1
@@ -38,7 +38,7 @@ net  net.yaml
 conv (conv1d): x 1×4 → 2×4
 vec(output) = W·vec(input) + c; W is 8×4, not zero in 20 of 32
 
-W                      c
+W                    c
 ⎡ h₁₂ h₁₃   ·   · ⎤  ⎡ b₁ ⎤
 ⎢ h₁₁ h₁₂ h₁₃   · ⎥  ⎢ b₁ ⎥
 ⎢   · h₁₁ h₁₂ h₁₃ ⎥  ⎢ b₁ ⎥
@@ -48,7 +48,7 @@ W                      c
 ⎢ h₂₁ h₂₂ h₂₃   · ⎥  ⎢ b₂ ⎥
 ⎢   · h₂₁ h₂₂ h₂₃ ⎥  ⎢ b₂ ⎥
 ⎣   ·   · h₂₁ h₂₂ ⎦  ⎣ b₂ ⎦
-""".replace("W                      c", "W                    c")
+"""
 NUMBERS = [
     [2, 0.1, 0, 0],
     [1, 2, 0.1, 0],
@@ -229,7 +229,9 @@ def test_json_in_numbers(printed: Any) -> None:
     assert document["inputs"] == [{"name": "x", "shape": [1, 4]}]
     assert document["output"] == {"name": "conv", "shape": [2, 4]}
     assert dense_of(document["matrix"]) == NUMBERS
-    assert document["offset"] == {"values": OFFSET, "entries": None}
+    no_names = {"entries": None, "factors": None, "weights": None}
+    assert document["offset"] == {"values": OFFSET, **no_names}
+    assert {key: document["matrix"][key] for key in no_names} == no_names
     assert (document["weights"], document["gradient"]) == (None, None)
 
 
@@ -237,9 +239,17 @@ def test_json_by_name(printed: Any) -> None:
     document = json.loads(printed("net.yaml", "conv", "--flip", "--gradient", "--format", "json"))
     assert document["matrix"]["values"] is None
     assert dense_of(document["matrix"], "entries")[1] == ["h₁₃", "h₁₂", "h₁₁", 0]
-    assert document["offset"] == {"values": None, "entries": ["b₁"] * 4 + ["b₂"] * 4}
+    assert dense_of(document["matrix"], "factors")[1] == [[1], [1], [1], 0]
+    assert dense_of(document["matrix"], "weights")[1] == [[2], [1], [0], 0]  # h₁₃ is number 2 of `weights`
+    assert document["offset"] == {
+        "values": None,
+        "entries": ["b₁"] * 4 + ["b₂"] * 4,
+        "factors": [[1]] * 8,
+        "weights": [[6]] * 4 + [[7]] * 4,
+    }
     assert document["weights"][0] == {"name": "h₁₁", "array": "conv.weight", "index": [0, 0, 2]}
-    assert document["weights"][-1] == {"name": "b₂", "array": "conv.bias", "index": [1]}
+    assert document["weights"][2] == {"name": "h₁₃", "array": "conv.weight", "index": [0, 0, 0]}
+    assert document["weights"][7] == document["weights"][-1] == {"name": "b₂", "array": "conv.bias", "index": [1]}
     e, c = (np.array(dense_of(document["gradient"][name])) for name in ("E", "C"))
     # Flipped, h₁₁ multiplies the position behind: its δ₁·o₂, δ₂·o₃, δ₃·o₄ are columns 2, 7 and 12, from 1.
     assert np.flatnonzero(e[0]).tolist() == [1, 6, 11]
@@ -250,7 +260,28 @@ def test_json_of_fractions(printed: Any) -> None:
     document = json.loads(printed("net.yaml", "pool", "--format", "json"))
     assert document["matrix"]["values"] == [0.5] * 8
     assert document["matrix"]["entries"] == ["1/2"] * 8
-    assert document["offset"] == {"values": [0] * 4, "entries": ["0"] * 4}
+    assert document["matrix"]["factors"] == [[0.5]] * 8
+    assert document["matrix"]["weights"] == [[None]] * 8
+    assert document["offset"] == {
+        "values": [0] * 4,
+        "entries": ["0"] * 4,
+        "factors": [[]] * 4,
+        "weights": [[]] * 4,
+    }
+
+
+def test_json_has_factors_in_full(printed: Any) -> None:
+    """By hand, γ/√(var + ε)·(x − mean) + β: the factors are 1/√2 and −3/√2, of which the text has six digits."""
+    Path("norm.yaml").write_text(
+        "archspec: 1\ninputs: {x: [1, 1]}\nlayers: [{batch_norm: {epsilon: 0.5}}]\n"
+        "weights:\n  batch_norm: {running_mean: 3, running_var: 1.5}\n"
+    )
+    document = json.loads(printed("norm.yaml", "--format", "json"))
+    assert document["matrix"]["entries"] == ["0.707107·w"]
+    assert document["matrix"]["factors"] == [[pytest.approx(2**-0.5, rel=1e-15)]]
+    assert document["offset"]["entries"] == ["-2.12132·w + b"]
+    assert document["offset"]["factors"] == [[pytest.approx(-3 * 2**-0.5, rel=1e-15), 1]]
+    assert document["offset"]["weights"] == [[0, 1]]
 
 
 def test_latex(printed: Any) -> None:
@@ -263,7 +294,13 @@ def test_latex(printed: Any) -> None:
         r"  h_{12} & h_{13} & \cdot & \cdot \\",
     ]
     assert lines[8] == r"  \hline"
-    assert [line[:3] for line in lines if " = " in line] == ["W =", "c =", "E =", "C ="]
+    assert [line[:3] for line in lines if line[1:4] == " = "] == ["W =", "c =", "E =", "C ="]
+    # Weight h₁₁ stands before x at the position before an output, which the first one has not; b₁ is added to all four.
+    assert r"\partial l/\partial h = E\,vec(\delta\,o^T)" in lines
+    products = [rf"\delta_{{1{position + 1}}}\,o_{{{position}}}" for position in (1, 2, 3)]
+    assert rf"  \partial l/\partial h_{{11}} = {' + '.join(products)} \\" in lines
+    alone = " + ".join(rf"\delta_{{1{position}}}" for position in (1, 2, 3, 4))
+    assert rf"  \partial l/\partial b_{{1}} = {alone} \\" in lines
     assert r"\end{array}\right]" in lines
     cut = printed("net.yaml", "conv", "--input", "x=1x30", "--format", "latex")
     assert cut.count(r"\cdots \\") == 24
@@ -310,7 +347,7 @@ def test_files_of_numbers(printed: Any) -> None:
     assert Path("w.txt").read_text() == CONV
 
 
-def test_the_endings_are_those_that_the_report_writes() -> None:
+def test_the_endings_are_those_that_are_written() -> None:
     assert matrix._DATA == matrix_files.ENDINGS
 
 
@@ -323,6 +360,19 @@ def test_weights_are_loaded_or_drawn_as_in_a_run(printed: Any) -> None:
     np.testing.assert_array_equal(np.load("drawn.npy"), expected)
     printed("net.yaml", "dense", "--seed", "4", "--dtype", "float32", "-o", "rounded.npy")
     np.testing.assert_array_equal(np.load("rounded.npy"), expected.astype(np.float32))
+
+
+def test_the_initializer_draws_what_is_not_pinned(printed: Any) -> None:
+    printed("net.yaml", "dense", "--initializer", "he_normal", "--seed", "4", "-o", "drawn.npy")
+    spec = NET + "training: {initializer: he_normal}\n"
+    Path("said.yaml").write_text(spec)
+    expected = compiled("said.yaml", dtype="float64", seed=4).parameters["dense.weight"]
+    np.testing.assert_array_equal(np.load("drawn.npy"), expected)
+    Path("other.yaml").write_text(NET + "training: {initializer: glorot}\n")
+    printed("other.yaml", "dense", "--initializer", "he_normal", "--seed", "4", "-o", "over.npy")
+    np.testing.assert_array_equal(np.load("over.npy"), expected)
+    printed("net.yaml", "conv", "--initializer", "glorot", "-o", "pinned.npy")
+    assert np.load("pinned.npy").tolist() == NUMBERS
 
 
 # --- What cannot be used
@@ -345,6 +395,11 @@ def test_weights_are_loaded_or_drawn_as_in_a_run(printed: Any) -> None:
         (["conv", "-o", "no/w.npz"], "cannot write `no/w.npz`: No such file or directory"),
         (["conv", "--load", "no.npz"], "cannot read `no.npz`: No such file or directory"),
         (["conv", "--load", ""], "`--load` names no file"),
+        (["conv", "--load", "w.npz", "-o", "w.npz"], "`--output` and `--load` name the same file, `w.npz`"),
+        (
+            ["conv", "--input", "x=1x30000"],
+            "computing the matrix of `conv`, 60,000 rows and 30,000 columns, would take too long: try a smaller input",
+        ),
         (["conv", "--limit", "memory=100"], None),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -353,6 +408,26 @@ def test_misuse_is_told(arguments: list[str], why: str | None, capsys: pytest.Ca
     said = refused(capsys, "net.yaml", *arguments)
     assert said == why if why is not None else "allowed are 100: `--limit memory=N` allows more" in said
     assert sorted(path.name for path in Path().iterdir()) == ["net.yaml"]
+
+
+def test_a_layer_without_macs_takes_its_time_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """20,001 sums of 20,000 numbers each are 4·10⁸ additions, for each of 20,001 rows."""
+    Path("pool.yaml").write_text(
+        "archspec: 1\ninputs: {x: [1, 40000]}\nlayers:\n  - avg_pool1d: {kernel: 20000, stride: 1}\n"
+    )
+    why = "computing the matrix of `pool`, 20,001 rows and 40,000 columns, would take too long: try a smaller input"
+    assert refused(capsys, "pool.yaml") == why
+
+
+def test_in_numbers_where_finding_names_takes_too_long(printed: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A matrix of 30·28 rows is computed once; for each of 30·30·2 weights it is not."""
+    Path("same.yaml").write_text(
+        "archspec: 1\ninputs: {x: [30, 30]}\nlayers:\n  - conv1d: {filters: 30, kernel: 2, bias: false}\n"
+        "  - avg_pool1d: {kernel: 2, stride: 1}\n"
+    )
+    why = "finding each of 1,800 weights among 756,000 entries would take too long"
+    assert printed("same.yaml").splitlines()[3] == f"in numbers, since {why}"
+    assert refused(capsys, "same.yaml", "--gradient") == f"there is no E of `same`: {why}"
 
 
 def test_several_layers_with_weights_have_no_e(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from archanalyzer.executor.alone import alone
 from archanalyzer.executor.errors import ExecutorError
+from archanalyzer.executor.machine import limit_memory
 from archanalyzer.executor.network import Network
 from archanalyzer.spec import parse_spec
 
@@ -53,3 +54,17 @@ def test_it_computes_as_within_the_network(network: Network, name: str) -> None:
 def test_what_cannot_be_alone_is_told(network: Network, name: str, why: str) -> None:
     with pytest.raises(ExecutorError, match=f"`{name}` .* {why}"):
         alone(network, network.graph.index[name])
+
+
+def test_what_the_whole_network_holds_counts(network: Network) -> None:
+    """Of `one`, 3·2·3·3 weights and 3 biases in double precision are there once more, and no gradients by them."""
+    held = sum(network.held.values())
+    limit_memory(held + 8 * (54 + 3))
+    try:
+        made = alone(network, 1)
+        assert sum(made.held.values()) == held + 8 * (54 + 3)
+        limit_memory(held + 8 * (54 + 3) - 1)
+        with pytest.raises(ExecutorError, match=f"^the arrays of `one`, once more, need 456 bytes beside {held:,}"):
+            alone(network, 1)
+    finally:
+        limit_memory(None)

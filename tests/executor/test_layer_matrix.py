@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archanalyzer import ops
-from archanalyzer.executor import layer_matrix, weight_terms
+from archanalyzer.executor import layer_matrix
 from archanalyzer.executor.affine_part import AffinePart
 from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.layer_matrix import matrix_of, offset_of, require_equal
+from archanalyzer.executor.matrix_work import Budget
 from archanalyzer.executor.network import Network
+from archanalyzer.executor.sparse import Sparse
 from archanalyzer.executor.weight_terms import NotInTermsError, offset_terms_of, terms_of
 from archanalyzer.graph import Trait
 from archanalyzer.testing import Case, case_named, cases_for
@@ -270,14 +272,60 @@ def test_entries_that_are_sums_of_weights_are_found_one_by_one() -> None:
     assert parts.values.tolist() == [0.5] * 8
 
 
+class Counted:
+    """Counts the matrices that are computed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.number = 0
+        monkeypatch.setattr("archanalyzer.executor.weight_terms.matrix_of", self)
+
+    def __call__(self, part: AffinePart, budget: Budget) -> Sparse:
+        self.number += 1
+        return matrix_of(part, budget)
+
+
 def test_finding_weights_one_by_one_has_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two weights in 2 × 4 entries are 16 numbers."""
-    monkeypatch.setattr(weight_terms, "MOST_NUMBERS", 16)
-    terms_of(part_of(CHAIN))
-    monkeypatch.setattr(weight_terms, "MOST_NUMBERS", 15)
+    """Four matrices, 500 steps for each of 6 entries, and a matrix for each of 2 weights."""
+    part, counted = part_of(CHAIN), Counted(monkeypatch)
+    steps = (4 + 2) * part.work.by_rows + 500 * 6
+    terms_of(part, Budget(steps))
+    assert counted.number == 6
     with pytest.raises(NotInTermsError, match="finding each of 2 weights among 8 entries would take too long"):
-        terms_of(part_of(CHAIN))
-    terms_of(part_of(CHAIN, "conv"))  # each entry is one weight: nothing is to be found one by one
+        terms_of(part, Budget(steps - 1))
+    assert counted.number == 6 + 4, "the last two are not begun"
+
+
+def test_finding_weights_has_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each entry is one weight, four matrices; here of 6 entries."""
+    part, counted = part_of(CHAIN, "conv"), Counted(monkeypatch)
+    steps = 4 * part.work.by_rows + 500 * 6
+    terms_of(part, Budget(steps))
+    assert counted.number == 4
+    for less, begun in ((steps - 1, 2), (4 * part.work.by_rows - 1, 0)):
+        counted.number = 0
+        with pytest.raises(NotInTermsError, match="finding each of 2 weights among 12 entries would take too long"):
+            terms_of(part, Budget(less))
+        assert counted.number == begun
+
+
+def test_finding_the_weights_of_the_offset_has_its_limit() -> None:
+    """One bias: two offsets tell that no weights are in it, four more tell where it stands; it is in 3 entries."""
+    part = part_of(CHAIN.replace(", bias: false", ""), "conv")
+    steps = 6 * part.work.a_column + 500 * 3
+    offset_terms_of(part, Budget(steps))
+    what = "finding each of 3 weights and biases among 3 numbers of c would take too long"
+    for less in (steps - 1, 2 * part.work.a_column - 1):
+        with pytest.raises(NotInTermsError, match=what):
+            offset_terms_of(part, Budget(less))
+
+
+def test_a_way_that_turns_out_to_be_long_is_told() -> None:
+    """A tall matrix beside an offset that is not of biases is computed by rows, which takes longer than by columns."""
+    spec = CHAIN.replace("avg_pool1d: {kernel: 2, stride: 1}", "pad: {amount: 300, value: 1}")
+    part = part_of(spec)
+    assert 4 * part.work.by_columns < part.work.by_rows
+    with pytest.raises(NotInTermsError, match="finding each of 2 weights among 2,412 entries would take too long"):
+        terms_of(part, Budget(4 * part.work.by_columns))
 
 
 def test_what_stands_beside_the_weights() -> None:
@@ -313,27 +361,12 @@ def test_a_shared_weight_times_itself_is_no_sum() -> None:
 # --- Limits, and what is wrong
 
 
-def test_a_matrix_of_too_many_numbers_is_refused() -> None:
-    part = part_of("archspec: 1\ninputs: {x: [50000]}\nlayers: [identity]\n")
-    with pytest.raises(ExecutorError, match="50,000 rows and 50,000 columns: at most 2,147,483,648 numbers"):
-        matrix_of(part)
-
-
-def test_the_work_is_counted_before_it_is_done() -> None:
-    """16,384 rows, for each of which twice 9 · 64 · 64 · 16² products are made: 3 · 10¹¹."""
-    spec = "archspec: 1\ninputs: {x: [64, 16, 16]}\nlayers:\n  - conv2d: {filters: 64, kernel: 3, padding: same}\n"
-    part = part_of(spec)
-    assert part.products == 9 * 64 * 64 * 16 * 16
-    with pytest.raises(ExecutorError, match="would take too long"):
-        matrix_of(part)
-
-
-def test_a_matrix_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_matrix, "_MOST_WORK", 100)
+def test_a_matrix_that_takes_too_long_is_refused() -> None:
     part = part_of(CHAIN, "conv")
     before = array(part, "weight").copy()
-    with pytest.raises(ExecutorError, match="would take too long; try a smaller input"):
-        matrix_of(part)
+    matrix_of(part, Budget(part.work.by_rows))
+    with pytest.raises(ExecutorError, match="`conv`, 3 rows and 4 columns, would take too long: try a smaller input"):
+        matrix_of(part, Budget(part.work.by_rows - 1))
     np.testing.assert_array_equal(array(part, "weight"), before)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
 import archanalyzer
-from archanalyzer.executor import local_map
-from archanalyzer.executor.errors import ExecutorError, NonFiniteError
+from archanalyzer.executor import in_pieces
+from archanalyzer.executor.errors import NonFiniteError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.linearizing import Linearized, NotPiecewiseLinear, linearize
-from archanalyzer.executor.machine import limit_memory
+from archanalyzer.executor.local_map import Carried, LocalMap
 from archanalyzer.executor.network import Network
 from archanalyzer.graph import Trait
 from archanalyzer.ops.activation import Tanh
@@ -224,6 +226,15 @@ def test_a_kink_behind_what_does_not_change_bends_nothing() -> None:
     assert found == {"max_pool1d": ((0,), None, False), "last": ((0,), (0,), False)}
 
 
+def test_a_kink_at_what_is_always_the_same_bends_nothing() -> None:
+    """Its c is not 0 there: 6, where the slope of a relu6 changes. But A is."""
+    network = net("  - dense: 2\n  - relu6\n")
+    for name, value in (("weight", np.zeros((2, 2))), ("bias", [6, 1])):
+        network.parameters[f"dense.{name}"] = value
+    found = linearize(network, {"x": np.ones((1, 2))})
+    assert [each.kink for each in found.layers] == [None, ((0,), (0,), False)]
+
+
 # --- What is no such map
 
 
@@ -247,11 +258,80 @@ def test_checks_find_a_layer_that_claims_too_much(monkeypatch: pytest.MonkeyPatc
     assert not found.holds
 
 
+def wrong_by(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes every map of a layer wrong by a factor."""
+    right = LocalMap.carry
+
+    def wrong(self: LocalMap, rows: Sequence[Array], changing: int | None = None) -> Carried:
+        carried = right(self, rows, changing)
+        return carried._replace(rows=factor * carried.rows)
+
+    monkeypatch.setattr(LocalMap, "carry", wrong)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-12, 1, 1e12])
+@pytest.mark.parametrize("factor", [2, 1 + 1e-6])
+def test_checks_find_what_is_wrong_at_every_scale(factor: float, scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = net("  - dense: {units: 3, bias: false}\n  - leaky_relu\n  - dense: {units: 2, bias: false}\n")
+    network.parameters["dense.weight"][...] *= scale
+    x = {"x": np.array([[1.0, 2]])}
+    right = linearize(network, x)
+    assert right.holds
+    wrong_by(factor, monkeypatch)
+    wrong = linearize(network, x)
+    np.testing.assert_allclose(wrong.matrices["dense_2", "x"], factor**3 * right.matrices["dense_2", "x"], rtol=1e-9)
+    assert [check.holds for check in wrong.checks] == [False, False, True]
+
+
+def test_checks_look_at_every_output_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two outputs, one is 10¹² times as large as the other, of which alone the map is wrong."""
+    network = net("  - tanh\n  - dense: {units: 2, bias: false}\n    from: x\n", more="outputs: [tanh, dense]\n")
+    network.parameters["dense.weight"][...] *= 1e12
+    monkeypatch.setattr(Tanh, "also", Trait.LINEAR)
+    found = linearize(network, {"x": np.full((1, 2), 2.0)})
+    assert [check.holds for check in found.checks[:2]] == [False, False]
+
+
+def test_what_cancels_out_is_rounded_as_what_it_is_made_of() -> None:
+    """V·(W·x) − (V·W)·x is 0 but for rounding, which is not the same in both ways to A."""
+    layers = """\
+  - dense: {units: 30, bias: false}
+    name: w
+  - dense: {units: 4, bias: false}
+    name: v
+  - dense: {units: 4, bias: false}
+    from: x
+    name: minus
+  - add:
+    from: [v, minus]
+"""
+    network = with_random_arrays(net(layers, "x: [20]"))
+    network.parameters["minus.weight"] = -(network.parameters["v.weight"] @ network.parameters["w.weight"])
+    found = linearize(network, drawn_for(network, network.graph.inputs, 1))
+    assert 0 < np.abs(found.matrices["add", "x"]).max() < 1e-13
+    assert found.checks[1].difference > 1e-3 * np.abs(found.matrices["add", "x"]).max()
+    assert [check.holds for check in found.checks] == [True] * 3
+
+
+def test_a_large_bias_costs_no_digits_of_the_matrix() -> None:
+    """With it, x and x + 1 would give the same but for 8 digits; A is the product of the weights."""
+    network = with_random_arrays(net("  - dense: 3\n  - dense: 2\n"))
+    network.parameters["dense.bias"] = [1e8, -1e8, 1e8]
+    found = linearize(network, {"x": np.ones((1, 2))})
+    expected = network.parameters["dense_2.weight"] @ network.parameters["dense.weight"]
+    np.testing.assert_allclose(found.matrices["dense_2", "x"], expected, rtol=1e-12)
+    formed = found.layers[0].factors[0].value
+    assert formed is not None
+    np.testing.assert_allclose(formed, network.parameters["dense.weight"], rtol=1e-14)
+    assert found.layers[0].constant.tolist() == [1e8, -1e8, 1e8]
+    assert found.holds
+
+
 def test_piece_by_piece_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     network = with_random_arrays(net(UNET, "x: [2, 4, 4]"))
     x = drawn_for(network, network.graph.inputs, 1)
     whole = linearize(network, x)
-    monkeypatch.setattr(local_map, "_CHUNK_BYTES", 1)  # a row at a time
+    monkeypatch.setattr(in_pieces, "_BYTES_AT_ONCE", 1)  # a row at a time
     for name, array in linearize(network, x).arrays().items():
         np.testing.assert_allclose(array, whole.arrays()[name], atol=1e-13)
 
@@ -260,7 +340,7 @@ def test_checks_look_at_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of tanh, then of x itself, only the first is wrong."""
     network = net("  - tanh\n  - concat:\n    from: [tanh, x]\n")
     monkeypatch.setattr(Tanh, "also", Trait.LINEAR)
-    monkeypatch.setattr(local_map, "_CHUNK_BYTES", 1)
+    monkeypatch.setattr(in_pieces, "_BYTES_AT_ONCE", 1)
     assert [check.holds for check in linearize(network, {"x": np.full((1, 2), 2.0)}).checks[:2]] == [False, False]
 
 
@@ -271,17 +351,6 @@ def test_a_map_beyond_all_numbers_is_told() -> None:
         array[...] = 1e200
     with pytest.raises(NonFiniteError, match="infinity first appears in the map of `dense_2`"):
         linearize(network, {"x": np.zeros((1, 1))})
-
-
-def test_what_is_too_large_is_refused_before_it_is_made() -> None:
-    network = net("  - conv2d: {filters: 8, kernel: 1}\n", "x: [1, 64, 64]")
-    before = limit_memory(2**28)
-    try:
-        # Rows of 4,096 + 1 numbers for 4,096 · (1 + 8) elements at once, and for the output's once more: 2.3e9 bytes.
-        with pytest.raises(ExecutorError, match=r"the maps by 4,096 input elements need 2,282,258,432 bytes"):
-            linearize(network, {"x": np.ones((1, 1, 64, 64))})
-    finally:
-        limit_memory(before)
 
 
 def test_a_very_large_factor_is_applied_and_not_formed() -> None:

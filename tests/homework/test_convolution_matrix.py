@@ -20,7 +20,7 @@ from archanalyzer.executor.network import Network
 from archanalyzer.executor.optimizers import Sgd
 from archanalyzer.executor.weight_terms import Terms, terms_of
 from archanalyzer.graph import Graph
-from archanalyzer.report.matrix.answer import of_terms
+from archanalyzer.report.matrix.entries import of_terms
 from archanalyzer.report.matrix.words import UNICODE, Names, Writer
 from archanalyzer.spec import read_spec
 from tests.docs.fences import ROOT
@@ -98,14 +98,19 @@ def test_the_rows_of_e_are_unit_vectors(sizes: tuple[int, int, int]) -> None:
 
 
 def test_the_last_row_of_e_as_printed_is_another() -> None:
+    """The row of h₃ from 4 inputs to 6 outputs, o₁ to o₄ a line each: right and, by hand, as it is printed."""
     _, _, terms = exercise(4, 6, 3)
-    last = terms.parts.dense().reshape(3, 6, 4)[-1]
-    first, second = last[:, 0], last[:, 1]
-    assert [np.flatnonzero(first).tolist(), np.flatnonzero(second).tolist()] == [[3], [4]], (
-        "e₄, then e₅, counted from 1"
-    )
-    printed_again = first
-    assert not np.array_equal(second, printed_again)
+    last = terms.parts.dense().reshape(3, 6, 4)[-1].T  # the columns of δ·oᵀ one behind the other
+    right = [
+        [0, 0, 0, 1, 0, 0],  # h₃ takes o₁ to g₄: e₄
+        [0, 0, 0, 0, 1, 0],  # e₅
+        [0, 0, 0, 0, 0, 1],  # e₆
+        [0, 0, 0, 0, 0, 0],  # there is no g₇
+    ]
+    printed = [[0, 0, 0, 1, 0, 0], [0, 0, 0, 1, 0, 0]]  # e_{p+1}, which is e₄, twice
+    assert last.tolist() == right
+    assert last[:1].tolist() == printed[:1]
+    assert (last[1] - printed[1]).tolist() == [0, 0, 0, -1, 1, 0]
 
 
 @pytest.mark.parametrize("sizes", [(5, 7, 3), (6, 4, 2)], ids=["tall", "wide"])
@@ -131,5 +136,23 @@ def test_the_step_is_minus_the_rate_times_the_gradient(sizes: tuple[int, int, in
         sum(delta[j + k - 1] * o[j - 1] for j in range(1, inputs + 1) if j + k <= outputs) for k in range(1, p + 1)
     ]
     np.testing.assert_allclose(gradient, by_hand, rtol=1e-12)
-    printed = gradient
-    assert not np.allclose(step, printed)
+
+
+def test_the_step_as_printed_climbs() -> None:
+    """By hand, h₁ = 2 and o = (1, 3): g = (0, 2, 6), and with y = (0, 1, 2), δ = (0, 1, 4) and l = (1² + 4²)/2 = 8.5.
+
+    The gradient is δ₂·o₁ + δ₃·o₂ = 13. At the rate 0.05 the step is −0.65, which takes g to (0, 1.35, 4.05) and l to
+    (0.35² + 2.05²)/2 = 2.1625. The step as printed is 13, to g = (0, 15, 45) and l = (14² + 43²)/2 = 1022.5.
+    """
+    network = Network(graph(2, 3, 1), dtype="float64")
+    network.loss, network.optimizer = "half_squared_error", Sgd(rate=0.05)
+    o, y = np.array([[[1.0, 3.0]]]), np.array([[[0.0, 1.0, 2.0]]])
+
+    def loss_at(h: float) -> float:
+        network.parameters["conv1d.weight"] = np.full((1, 1, 1), h)
+        return network.step(o, y)
+
+    assert loss_at(2) == 8.5
+    assert network.parameters["conv1d.weight"].item() == pytest.approx(2 - 0.65)
+    assert loss_at(2 - 0.65) == pytest.approx(2.1625)
+    assert loss_at(2 + 13) == 1022.5

@@ -13,14 +13,12 @@ from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import Graph, Trait
 from archanalyzer.passes import standard_passes
 from archanalyzer.passes.facts import Facts
-from archanalyzer.testing.calling import input_gradients
 from archanalyzer.testing.cases import Case, cases_for
 from archanalyzer.testing.points import Point, draw_point
 from tests.executor.networks import net
 from tests.graphs import Builder, Mystery
 
 CASES = [case for name in ops.names() if name != "input" for case in cases_for(ops.get(name))]
-ELEMENTWISE = [case for case in CASES if Trait.ELEMENTWISE in case.op.traits and len(case.inputs) == 1]
 
 
 # --- A no is as exact as a yes
@@ -85,32 +83,6 @@ def test_an_unpooling_jumps() -> None:
     network = net("  - max_pool1d: 2\n  - max_unpool1d:\n    from: [max_pool1d, max_pool1d]\n", "x: [1, 2]")
     before, after = (network.forward(np.array([[x]])).tolist() for x in ([1, 1 - 1e-9], [1 - 1e-9, 1]))
     assert (before, after) == ([[[1, 0]]], [[[0, 1]]])
-
-
-# --- Homogeneous activations: σ(x)/x = σ′(x), for exactly the functions a·x for x ≥ 0, −b·x for x < 0
-
-
-@pytest.mark.parametrize("case", ELEMENTWISE, ids=str)
-def test_an_activation_is_homogeneous_where_it_is_its_slope_times_x(case: Case) -> None:
-    """(y/x)′ = (y′·x − y)/x² is 0 where y = y′·x, whatever the sign of y, and where y is 0, which has no logarithm."""
-    samples = np.array([-8.0, -5, -2, -1, -0.1, 0.1, 1, 2, 5, 8])
-    shape = (len(samples), *case.inputs[0].shape)
-    x = np.broadcast_to(samples.reshape(-1, *(1,) * (len(shape) - 1)), shape)
-    forward = drawn(case).samples(np.zeros(len(samples), int)).with_inputs(x).forward(case)
-    (slope,) = input_gradients(case, forward, np.ones(shape))
-    y = forward.output
-    a, b = y[samples == 1], y[samples == -1]
-    is_its_slope_times_x = np.allclose(y, slope * x, atol=1e-12)
-    has_two_slopes = np.allclose(y, np.where(x >= 0, a * x, -b * x), atol=1e-12)
-    assert is_its_slope_times_x == has_two_slopes == (Trait.HOMOGENEOUS in case.op.traits)
-
-
-def test_both_answers_come_up_and_every_sign_of_y() -> None:
-    """Below 0 relu is 0 and leaky_relu negative: one cannot divide by y, nor take its logarithm."""
-    homogeneous = {case.op.name for case in ELEMENTWISE if Trait.HOMOGENEOUS in case.op.traits}
-    assert {"relu", "leaky_relu", "prelu", "identity"} <= homogeneous
-    others = {case.op.name for case in ELEMENTWISE} - homogeneous
-    assert {"sigmoid", "tanh", "elu", "relu6", "hardsigmoid", "softplus", "batch_norm"} <= others
 
 
 # --- Networks

@@ -143,6 +143,22 @@ def test_csv_leaves_empty_what_is_not_known() -> None:
     assert text.splitlines()[-1] == "net.yaml,mystery,,"
 
 
+@pytest.mark.parametrize(
+    ("name", "yes", "no"),
+    [("table", "relu     yes", "softmax  no"), ("markdown", "| relu | yes |", "| softmax | no |"),
+     ("latex", "relu & yes", "softmax & no"), ("csv", "relu,true", "softmax,false")],
+)  # fmt: skip
+def test_yes_and_no(name: str, yes: str, no: str) -> None:
+    """Not as Python writes them: people read yes and no, data frames the words that JSON has."""
+    build = graphs.Builder()
+    build.input("x", 8)
+    build.add("relu")
+    build.add("softmax")
+    text = render(name, [graphs.analyzed(build.graph())], View(columns=("homogeneous",)))
+    assert yes in text
+    assert no in text
+
+
 def test_markdown_is_a_table_with_everything_escaped() -> None:
     build = graphs.Builder()
     build.input("a|b<c>`d`_e_f", 8)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archanalyzer.executor.linearizing import Check, Factor, LayerMap, Linearized
+from archanalyzer.executor.linearizing import Factor, LayerMap, Linearized
 from archanalyzer.executor.local_map import Kink
+from archanalyzer.executor.map_checks import Check
 from archanalyzer.report.linearize_text import render, render_no
 
 IDENTITY = np.eye(2)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from archanalyzer.executor.machine import require_memory
+from archanalyzer.executor.matrix_answer import MatrixAnswer
 from archanalyzer.executor.sparse import Sparse
 from archanalyzer.executor.weight_terms import Terms
 from archanalyzer.report.json_text import document
-from archanalyzer.report.matrix.answer import Entries, MatrixAnswer
+from archanalyzer.report.matrix.entries import CONSTANT, Entries, Term, entries_of, notes_of, offset_entries_of
+from archanalyzer.report.matrix.limits import require_short
 from archanalyzer.report.matrix.words import UNICODE, Names, Writer
 
 _BYTES_AN_ENTRY = 500
+_TIMES_AS_LONG = 4
+"""To write an entry by name as to write it in text; one in numbers takes as long as in text."""
 
 
 def render(answer: MatrixAnswer) -> str:
-    """One document: entries as text where they are names or fractions, as numbers where they are known.
+    """One document: entries as text and as sums where they are names or fractions, as numbers where they are known.
 
     Raises:
         ExecutorError: the lists are too large.
@@ -23,7 +28,10 @@ def render(answer: MatrixAnswer) -> str:
     parts = (
         [] if answer.terms is None or answer.offset_terms is None else [answer.terms.parts, answer.offset_terms.parts]
     )
-    require_memory(_BYTES_AN_ENTRY * sum(len(each.values) for each in (answer.matrix, *parts)), "the lists of entries")
+    entries, gradient = len(answer.matrix.values), sum(len(each.values) for each in parts)
+    besides = (_TIMES_AS_LONG - 1) * entries * answer.shows_names + gradient * answer.gradient
+    require_short(entries, 0, "the document", besides=besides)
+    require_memory(_BYTES_AN_ENTRY * (entries + gradient), "the lists of entries")
     return document(
         {
             "name": answer.network,
@@ -35,7 +43,7 @@ def render(answer: MatrixAnswer) -> str:
             "offset": _offset(answer),
             "weights": None if answer.offset_terms is None else _weights(answer.offset_terms, answer.arrays),
             "gradient": _gradient(answer) if answer.gradient else None,
-            "notes": list(answer.notes),
+            "notes": list(notes_of(answer)),
         }
     )
 
@@ -43,15 +51,27 @@ def render(answer: MatrixAnswer) -> str:
 def _matrix(answer: MatrixAnswer) -> dict[str, Any]:
     if not answer.shows_names:
         return _sparse(answer.matrix)
-    entries = list(answer.entries().all())
+    entries = list(entries_of(answer).all())
     writer = Writer(Names(answer.terms.weights if answer.terms else ()), UNICODE)
     return {
         "shape": list(answer.matrix.shape),
         "rows": [row for row, _, _ in entries],
         "columns": [column for _, column, _ in entries],
         "values": answer.matrix.values.tolist() if answer.is_exact else None,
-        "entries": [writer.entry(terms) for _, _, terms in entries],
+        **_sums([terms for _, _, terms in entries], writer),
     }
+
+
+def _sums(entries: Sequence[Sequence[Term]], writer: Writer) -> dict[str, Any]:
+    """Each entry as text, and the terms that it is the sum of: their factors, and the numbers of their weights."""
+    return {
+        "entries": [writer.entry(terms) if terms else "0" for terms in entries],
+        "factors": [[term.factor for term in terms] for terms in entries],
+        "weights": [[None if term.weight == CONSTANT else term.weight for term in terms] for terms in entries],
+    }
+
+
+_NO_SUMS = dict.fromkeys(("entries", "factors", "weights"))
 
 
 def _sparse(matrix: Sparse) -> dict[str, Any]:
@@ -61,7 +81,7 @@ def _sparse(matrix: Sparse) -> dict[str, Any]:
         "rows": rows,
         "columns": columns,
         "values": matrix.values.tolist(),
-        "entries": None,
+        **_NO_SUMS,
     }
 
 
@@ -70,17 +90,19 @@ def _offset(answer: MatrixAnswer) -> dict[str, Any]:
     terms = answer.offset_terms
     known = answer.is_exact or not answer.shows_names
     named = answer.shows_names and terms is not None
+    writer = Writer(Names(terms.weights if terms is not None else ()), UNICODE)
     return {
         "values": answer.offset.tolist() if known else None,
-        "entries": _column(answer.offset_entries(), Writer(Names(terms.weights), UNICODE)) if named and terms else None,
+        **(_sums(_column(offset_entries_of(answer)), writer) if named else _NO_SUMS),
     }
 
 
-def _column(entries: Entries, writer: Writer) -> list[str]:
-    texts = ["0"] * entries.shape[0]
+def _column(entries: Entries) -> list[list[Term]]:
+    """The entries of a matrix of one column, those without terms too."""
+    rows: list[list[Term]] = [[]] * entries.shape[0]
     for row, _, terms in entries.all():
-        texts[row] = writer.entry(terms)
-    return texts
+        rows[row] = terms
+    return rows
 
 
 def _gradient(answer: MatrixAnswer) -> dict[str, Any] | None:

@@ -6,22 +6,27 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archanalyzer.executor.machine import require_memory
+from archanalyzer.executor.matrix_answer import MatrixAnswer
 from archanalyzer.report.cells import shape_text
-from archanalyzer.report.matrix.answer import Entries, MatrixAnswer, of_numbers
+from archanalyzer.report.matrix.entries import Entries, entries_of, notes_of, of_numbers, offset_entries_of
+from archanalyzer.report.matrix.gradient import formulas
 from archanalyzer.report.matrix.grid import Shapes
+from archanalyzer.report.matrix.limits import require_short
 from archanalyzer.report.matrix.lists import left_out
-from archanalyzer.report.matrix.words import LATEX, Names, Writer, level
+from archanalyzer.report.matrix.words import LATEX, UNICODE, Names, Writer, level
 from archanalyzer.report.text import escape
 
 _MOST = 24
 """Rows, and columns, that are shown unless all are."""
 _BYTES_A_CELL = 100
+_SUM = 240
+"""Characters of a sum that are shown unless all are."""
 
 
 def as_latex(answer: MatrixAnswer, *, is_whole: bool) -> str:
     """Displayed formulas: W, c, and where it is asked for, E; no package is needed."""
     lines = [f"% {escape(answer.network)}  {escape(answer.path)}", f"% {_part(answer)}"]
-    lines += [f"% {note}" for note in answer.notes]
+    lines += [f"% {note}" for note in notes_of(answer)]
     for formula, notes in _formulas(answer, is_whole=is_whole):
         lines += [*(f"% {note}" for note in notes), r"\[", *formula, r"\]"]
     return "".join(f"{line}\n" for line in lines)
@@ -30,7 +35,7 @@ def as_latex(answer: MatrixAnswer, *, is_whole: bool) -> str:
 def as_markdown(answer: MatrixAnswer, *, is_whole: bool) -> str:
     """The same, each formula between double dollars."""
     lines = [f"### {_code(answer.name)} of {_code(answer.network)}", "", _code(_part(answer)), ""]
-    lines += [text for note in answer.notes for text in (_code(note), "")]
+    lines += [text for note in notes_of(answer) for text in (_code(note), "")]
     for formula, notes in _formulas(answer, is_whole=is_whole):
         lines += ["$$", *formula, "$$", "", *(text for note in notes for text in (note, ""))]
     return "".join(f"{line}\n" for line in lines[:-1])
@@ -53,12 +58,17 @@ def _formulas(answer: MatrixAnswer, *, is_whole: bool) -> Iterator[tuple[list[st
     shows = answer.shows_names and terms is not None
     writer = Writer(Names(terms.weights if shows and terms is not None else ()), LATEX, answer.is_exact or shows)
     inputs = [shape for _, shape in answer.inputs]
-    yield _formula("W", answer.entries(), writer, [answer.output[1]], inputs, is_whole=is_whole)
+    yield _formula("W", entries_of(answer), writer, [answer.output[1]], inputs, is_whole=is_whole)
     if answer.has_offset:
         named = Names(offset_terms.weights if answer.shows_names and offset_terms is not None else ())
         writer = writer._replace(names=named)
-        yield _formula("c", answer.offset_entries(), writer, [answer.output[1]], [(1,)], is_whole=is_whole)
+        yield _formula("c", offset_entries_of(answer), writer, [answer.output[1]], [(1,)], is_whole=is_whole)
     if answer.gradient and terms is not None:
+        if offset_terms is not None:
+            width = None if is_whole else _SUM
+            told = formulas(answer, terms, offset_terms, LATEX, width)
+            meaning = formulas(answer, terms, offset_terms, UNICODE, width).meaning
+            yield [told.rule], [meaning]
         shapes = [weight.shape for weight in terms.weights]
         plain = Writer(Names(()), LATEX)
         yield _formula("E", of_numbers(terms.parts), plain, shapes, [terms.shape], is_whole=is_whole)
@@ -66,12 +76,16 @@ def _formulas(answer: MatrixAnswer, *, is_whole: bool) -> Iterator[tuple[list[st
             shapes = [weight.shape for weight in offset_terms.weights]
             outputs = [answer.output[1]]
             yield _formula("C", of_numbers(offset_terms.parts), plain, shapes, outputs, is_whole=is_whole)
+        if offset_terms is not None:
+            lines = [f"  {each} \\\\" for each in told.sums]
+            yield [r"\begin{array}{l}", *lines, r"\end{array}"], list(told.left_out)
 
 
 def _formula(
     letter: str, entries: Entries, writer: Writer, row_shapes: Shapes, column_shapes: Shapes, *, is_whole: bool
 ) -> tuple[list[str], list[str]]:
     rows, columns = entries.shape if is_whole else (min(each, _MOST) for each in entries.shape)
+    require_short(min(len(entries), rows * columns) if is_whole else 0, rows * columns, "the formula")
     require_memory(_BYTES_A_CELL * rows * columns, "the lines of the matrix")
     cuts = columns < entries.shape[1]
     begins = [column > 0 and level(column, column_shapes) == 2 for column in range(columns)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archanalyzer.executor.matrix_answer import MatrixAnswer
 from archanalyzer.report.cells import shape_text
-from archanalyzer.report.matrix.answer import MatrixAnswer
+from archanalyzer.report.matrix.entries import entries_of, notes_of, offset_entries_of
 from archanalyzer.report.matrix.gradient import gradient
 from archanalyzer.report.matrix.grid import MOST_ROWS, Grid, Room, Shapes, grid
 from archanalyzer.report.matrix.lists import entry_list, left_out
@@ -51,8 +52,8 @@ class _Layout:
         yield f"{part}: {inputs} → {shape_text(self.output)}"
         plus = " + c" if answer.has_offset else ""
         vec = f"vec(output) = W{self.notation.times}vec(input){plus}"
-        yield f"{vec}; W is {rows:,}×{columns:,}, not zero in {len(answer.entries()):,} of {rows * columns:,}"
-        yield from answer.notes
+        yield f"{vec}; W is {rows:,}×{columns:,}, not zero in {len(entries_of(answer)):,} of {rows * columns:,}"
+        yield from notes_of(answer)
 
     # --- W and c
 
@@ -61,7 +62,7 @@ class _Layout:
         offset = self._offset()
         width = 0 if offset is None else width_of(offset.lines[0]) + len(_GAP)
         room = self.room if self.width is None else self.room._replace(width=max(self.width - width, 20))
-        shown = grid(self.answer.entries(), self.writer, [self.output], self.inputs, room)
+        shown = grid(entries_of(self.answer), self.writer, [self.output], self.inputs, room)
         if offset is None:
             yield from shown.lines
         else:
@@ -74,7 +75,7 @@ class _Layout:
     def _offset(self) -> Grid | None:
         if not self.answer.has_offset:
             return None
-        return grid(self.answer.offset_entries(), self._offset_writer(), [self.output], [(1,)], self.room)
+        return grid(offset_entries_of(self.answer), self._offset_writer(), [self.output], [(1,)], self.room)
 
     def _offset_writer(self) -> Writer:
         terms = self.answer.offset_terms
@@ -84,7 +85,9 @@ class _Layout:
 
     def listed(self) -> Iterator[str]:
         """Row, column and entry of what is not zero."""
-        yield from entry_list(self.answer.entries(), self.writer, "entry", is_whole=self.width is None)
+        yield from entry_list(entries_of(self.answer), self.writer, "entry", is_whole=self.width is None)
         if self.answer.has_offset:
             yield ""
-            yield from entry_list(self.answer.offset_entries(), self._offset_writer(), "c", is_whole=self.width is None)
+            yield from entry_list(
+                offset_entries_of(self.answer), self._offset_writer(), "c", is_whole=self.width is None
+            )

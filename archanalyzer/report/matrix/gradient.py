@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from typing import NamedTuple
 
+from archanalyzer.executor.matrix_answer import MatrixAnswer
 from archanalyzer.executor.weight_terms import Terms
-from archanalyzer.report.matrix.answer import CONSTANT, MatrixAnswer, Term, of_numbers
+from archanalyzer.report.matrix.entries import CONSTANT, Term, of_numbers
 from archanalyzer.report.matrix.grid import MOST_ROWS, Room, grid
 from archanalyzer.report.matrix.lists import entry_list, left_out
 from archanalyzer.report.matrix.words import Names, Notation, Writer, place
@@ -28,6 +30,30 @@ def gradient(
         yield from page.matrix()
     yield ""
     yield from page.sums()
+
+
+class Formulas(NamedTuple):
+    """What the gradient is, what stands for what in it, the sums, and how many of them are left out, if any are."""
+
+    rule: str
+    meaning: str
+    sums: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def formulas(
+    answer: MatrixAnswer, terms: Terms, offset_terms: Terms, notation: Notation, width: int | None
+) -> Formulas:
+    """The same as formulas, without E itself; sums end with an ellipsis where they are longer than ``width``."""
+    page = _Gradient(answer, terms, offset_terms, notation, width)
+    rule, *meaning = page.head()
+    sums = list(page.sums())
+    return Formulas(
+        rule,
+        "; ".join(meaning),
+        tuple(each for each in sums if "=" in each),
+        tuple(each for each in sums if "=" not in each),
+    )
 
 
 class _Gradient:

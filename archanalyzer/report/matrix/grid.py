@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from archanalyzer.executor.machine import require_memory
-from archanalyzer.report.matrix.answer import Entries
+from archanalyzer.report.matrix.entries import Entries
+from archanalyzer.report.matrix.limits import require_short
 from archanalyzer.report.matrix.words import Notation, Writer, level
 from archanalyzer.report.text import width as width_of
 
@@ -45,6 +46,7 @@ def grid(entries: Entries, writer: Writer, row_shapes: Shapes, column_shapes: Sh
     """
     rows = entries.shape[0] if room.rows is None else min(room.rows, entries.shape[0])
     most = entries.shape[1] if room.width is None else min(max(room.width // 2, 1), entries.shape[1])
+    require_short(min(len(entries), rows * most) if room.width is None else 0, rows * most, "the text")
     require_memory(_BYTES_A_CELL * rows * most, "the lines of the matrix")
     cells = [{at: writer.entry(terms) for at, terms in entries.of_row(row, most).items()} for row in range(rows)]
     levels = [level(column, column_shapes) for column in range(most)]

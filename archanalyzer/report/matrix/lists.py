@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archanalyzer.executor.machine import require_memory
-from archanalyzer.report.matrix.answer import Entries
+from archanalyzer.report.matrix.entries import Entries
+from archanalyzer.report.matrix.limits import require_short
 from archanalyzer.report.matrix.words import Writer
 from archanalyzer.report.text import width as width_of
 
@@ -21,6 +22,7 @@ def entry_list(entries: Entries, writer: Writer, what: str, *, is_whole: bool) -
         ExecutorError: all are to be shown, and they are too many.
     """
     shown = len(entries) if is_whole else min(len(entries), _MOST_LISTED)
+    require_short(shown, 0, "the list")
     require_memory(_BYTES_AN_ENTRY * shown, "the list of entries")
     rows = [("row", "column", what)]
     for row, column, terms in entries.all():

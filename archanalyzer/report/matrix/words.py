@@ -11,7 +11,7 @@ import numpy as np
 
 from archanalyzer.executor.weight_terms import has_kernel
 from archanalyzer.graph import Role, Weight
-from archanalyzer.report.matrix.answer import CONSTANT, Term
+from archanalyzer.report.matrix.entries import CONSTANT, Term
 
 _LARGEST_DENOMINATOR = 100_000
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

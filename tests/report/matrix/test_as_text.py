@@ -8,9 +8,10 @@ import pytest
 from archanalyzer.executor.errors import ExecutorError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.machine import limit_memory
+from archanalyzer.executor.matrix_answer import MatrixAnswer
 from archanalyzer.executor.sparse import stacked
-from archanalyzer.report.matrix.answer import MatrixAnswer, of_numbers
 from archanalyzer.report.matrix.as_text import render
+from archanalyzer.report.matrix.entries import of_numbers
 from archanalyzer.report.matrix.grid import Grid, Room, grid
 from archanalyzer.report.matrix.words import UNICODE, Names, Writer
 
@@ -99,9 +100,9 @@ def test_a_long_list_is_cut() -> None:
         is_exact=True,
         shows_names=False,
         gradient=False,
-        notes=("a note",),
+        no_terms="several layers have weights: `a`, `b`",
     )
     lines = render(answer, UNICODE, 80, lists=True).splitlines()
-    assert lines[3:6] == ["a note", "", "row  column  entry"]
+    assert lines[3:6] == ["in numbers, since several layers have weights: `a`, `b`", "", "row  column  entry"]
     assert lines[-2:] == ["100     100      1", "100 of 101 entries; `--full` shows all"]
     assert render(answer, UNICODE, None, lists=True).splitlines()[-1] == "101     101      1"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archanalyzer.graph import Role, Weight
-from archanalyzer.report.matrix.answer import CONSTANT, Term
+from archanalyzer.report.matrix.entries import CONSTANT, Term
 from archanalyzer.report.matrix.words import ASCII, LATEX, UNICODE, Names, Writer, as_fraction, level, place
 
 KERNEL = Weight("weight", (1, 1, 3), filters=1)

@@ -1,4 +1,4 @@
-"""What is told of the matrix of a layer, and its entries as they are listed, whether numbers or weights by name."""
+"""The entries of a matrix as they are listed, whether numbers or weights by name, and what is told besides."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.matrix_answer import MatrixAnswer
 from archanalyzer.executor.sparse import Sparse
 from archanalyzer.executor.weight_terms import Terms
 
@@ -20,53 +21,6 @@ class Term(NamedTuple):
 
     factor: float
     weight: int
-
-
-class MatrixAnswer(NamedTuple):
-    """The matrix of a part of a network: vec(output) = W·vec(input) + c.
-
-    ``name`` is that of the layer, the block or the network, ``kind`` its type, ``block`` or ``network``; ``inputs`` and
-    ``output`` are names and shapes. ``matrix`` and ``offset`` are W and c in numbers; ``terms`` are W in terms of the
-    weights, ``offset_terms`` c in terms of weights and biases, None where that is not asked for or not possible.
-    ``arrays`` are those of the weights and, behind them, the biases, by their names in the network. ``is_exact``: no
-    weight is in the numbers, so that a fraction that gives an entry is that entry. ``shows_names``: entries are shown
-    by name, where they have weights. ``gradient``: E is asked for too. ``notes`` are further lines.
-    """
-
-    network: str
-    path: str
-    name: str
-    kind: str
-    inputs: tuple[tuple[str, tuple[int, ...]], ...]
-    output: tuple[str, tuple[int, ...]]
-    matrix: Sparse
-    offset: Array
-    terms: Terms | None
-    offset_terms: Terms | None
-    arrays: tuple[str, ...]
-    is_exact: bool
-    shows_names: bool
-    gradient: bool
-    notes: tuple[str, ...] = ()
-
-    @property
-    def has_offset(self) -> bool:
-        """Whether c is anything but zeros, whatever the biases are."""
-        if self.shows_names and self.offset_terms is not None:
-            terms = self.offset_terms
-            return bool(len(terms.parts.values) or len(terms.constant.values))
-        return bool(self.offset.any())
-
-    def entries(self) -> Entries:
-        """Those of W: by name where names are asked for."""
-        return of_terms(self.terms) if self.shows_names and self.terms is not None else of_numbers(self.matrix)
-
-    def offset_entries(self) -> Entries:
-        """Those of c, a matrix of one column."""
-        if self.shows_names and self.offset_terms is not None:
-            return of_terms(self.offset_terms)
-        rows = np.flatnonzero(self.offset)
-        return of_numbers(Sparse((len(self.offset), 1), rows, np.zeros_like(rows), self.offset[rows]))
 
 
 class Entries:
@@ -111,3 +65,21 @@ def of_terms(terms: Terms) -> Entries:
     factors = np.concatenate((terms.constant.values, terms.parts.values))
     order = np.lexsort((weights, keys))
     return Entries(terms.shape, keys[order], weights[order], factors[order])
+
+
+def entries_of(answer: MatrixAnswer) -> Entries:
+    """Those of W: by name where names are asked for."""
+    return of_terms(answer.terms) if answer.shows_names and answer.terms is not None else of_numbers(answer.matrix)
+
+
+def offset_entries_of(answer: MatrixAnswer) -> Entries:
+    """Those of c, a matrix of one column."""
+    if answer.shows_names and answer.offset_terms is not None:
+        return of_terms(answer.offset_terms)
+    rows = np.flatnonzero(answer.offset)
+    return of_numbers(Sparse((len(answer.offset), 1), rows, np.zeros_like(rows), answer.offset[rows]))
+
+
+def notes_of(answer: MatrixAnswer) -> tuple[str, ...]:
+    """Further lines."""
+    return () if answer.no_terms is None else (f"in numbers, since {answer.no_terms}",)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from archanalyzer.executor.kernel import Array
+from archanalyzer.executor.matrix_files import ENDINGS, writer_of
 from archanalyzer.executor.sparse import Sparse, stacked
-from archanalyzer.report.matrix.files import ENDINGS, writer_of
 
 FULL = np.array([[0, 0.1, 0], [0, 0, 0], [-2, 0, 1 / 3]])
 MATRIX: Sparse = stacked([FULL], (3, 3))

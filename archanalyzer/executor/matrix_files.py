@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.sparse import Sparse
+from archanalyzer.executor.weight_files import write_npz
 
 ENDINGS = (".csv", ".mtx", ".npy", ".npz")
 
@@ -36,7 +37,7 @@ def writer_of(path: str, matrix: Sparse, offset: Array | None, *, is_sparse: boo
     arrays = _csr(matrix) if is_sparse else {"matrix": matrix.dense()}
     if offset is not None:
         arrays["offset"] = offset
-    return lambda file: _write_npz(file, arrays)
+    return lambda file: write_npz(file, arrays, zipfile.ZIP_DEFLATED)  # mostly zeros
 
 
 def _csr(matrix: Sparse) -> dict[str, Array]:
@@ -48,14 +49,6 @@ def _csr(matrix: Sparse) -> dict[str, Array]:
         "indices": matrix.columns,
         "indptr": matrix.row_starts(),
     }
-
-
-def _write_npz(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
-    # As `np.savez`, which tells the time of writing besides.
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
 def _write_csv(file: BinaryIO, full: Array) -> None:
