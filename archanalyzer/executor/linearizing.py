@@ -7,13 +7,14 @@ it uses the network's own backward step, which ``A = J(x)`` is therefore held ag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from archanalyzer.executor.arrays import require_finite
-from archanalyzer.executor.errors import NonFiniteError
+from archanalyzer.executor.errors import ExecutorError, NonFiniteError
 from archanalyzer.executor.kernel import Array
 from archanalyzer.executor.local_map import Kink, LocalMap
 from archanalyzer.executor.map_checks import WITHIN, Check, Maps, checks
@@ -72,9 +73,18 @@ class Linearized(NamedTuple):
         return all(check.holds for check in self.checks if check.expected)
 
     def arrays(self) -> dict[str, Array]:
-        """A and c under the names ``A.output.input`` and ``c.output``."""
-        matrices = {f"A.{output}.{given}": array for (output, given), array in self.matrices.items()}
-        return matrices | {f"c.{output}": array for output, array in self.constants.items()}
+        """A and c under the names ``A.output.input`` and ``c.output``.
+
+        Raises:
+            ExecutorError: names with dots in them leave two matrices with one name.
+        """
+        matrices = [(f"A.{output}.{given}", array) for (output, given), array in self.matrices.items()]
+        counted = Counter(name for name, _ in matrices)
+        if twice := [name for name, count in counted.items() if count > 1]:
+            raise ExecutorError(
+                f"two matrices would be saved as `{twice[0]}`: inputs or outputs have dots in their names"
+            )
+        return dict(matrices) | {f"c.{output}": array for output, array in self.constants.items()}
 
 
 class NotPiecewiseLinear(Exception):

@@ -31,7 +31,7 @@ class Kink(NamedTuple):
     """The elements of a layer's output, counted from 0, at which the point lies where two pieces meet.
 
     ``slopes`` are those that are taken there, of a layer that works element by element, else None. ``bends``: whether
-    the network bends there; it does not where what comes to the layer does not change.
+    the layer's output bends there; not where, by the slopes taken before it, what comes to it does not change.
     """
 
     units: tuple[int, ...]

@@ -138,7 +138,7 @@ def _kink(kink: Kink) -> Iterator[str]:
     taken = sorted(set(kink.slopes or ()))
     slope = f", slope {' or '.join(map(number, taken))} taken" if 0 < len(taken) <= _MOST_SLOPES else ""
     yield f"at a kink in element{'s' if len(kink.units) > 1 else ''} {listed}{more}{slope}"
-    yield f"there the network {'bends' if kink.bends else 'does not bend'}"
+    yield "its output bends there" if kink.bends else "with the slopes taken, nothing changes there"
 
 
 # --- Checks

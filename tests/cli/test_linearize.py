@@ -199,3 +199,16 @@ def test_output_to_a_file(printed: Any, folder: Path) -> None:
     assert "\n1 sample; inputs from the spec; float64; seed 0\n" in text
     assert printed("toy.yaml", "-o", "out.txt") == ""
     assert (folder / "out.txt").read_text() == text
+
+
+def test_matrices_that_would_have_one_name_are_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`A` of output `y` by input `a.x`, and of output `y.a` by input `x`."""
+    monkeypatch.chdir(tmp_path)
+    layers = "".join(f"  - add:\n    name: {name}\n    from: [x, a.x]\n" for name in ("y", "y.a"))
+    text = f"archspec: 1\ninputs: {{x: [2], a.x: [2]}}\noutputs: [y, y.a]\nlayers:\n{layers}"
+    Path("dots.yaml").write_text(text)
+    assert main(["linearize", "dots.yaml", "--save", "map.npz"]) == 2
+    assert "two matrices would be saved as `A.y.a.x`" in capsys.readouterr().err
+    assert not Path("map.npz").exists()

@@ -68,11 +68,11 @@ def test_kinks() -> None:
     out = text(layer([1, 0], Kink((1,), (0.0,), bends=True)))
     assert (
         "  act  slope 1 at 1 element, 0 at 1; at a kink in element 1, slope 0 taken;\n"
-        "       there the network bends\n" in out
+        "       its output bends there\n" in out
     )
     many = text(layer([1, 0], Kink(tuple(range(12)), None, bends=False)))
     assert "at a kink in elements 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more;\n" in many
-    assert "there the network does not bend\n" in many
+    assert "with the slopes taken, nothing changes there\n" in many
 
 
 def test_checks() -> None:
