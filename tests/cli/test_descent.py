@@ -25,29 +25,16 @@ training: {loss: mean_squared_error, optimizer: adam, rate: 0.1}
 """
 
 
+COMMAND = "descent"
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(bare_folder: Path) -> Path:
     """A folder with a network, a parabola and the worked exercise."""
-    (tmp_path / "net.yaml").write_text(NET)
-    (tmp_path / "line.yaml").write_text(LINE)
-    shutil.copy(ROOT / "specs" / "toy.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "ARCHANALYZER_TRACEBACK"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs the command; returns what it wrote to standard output, having checked the exit code and errors."""
-
-    def call(*arguments: str, code: int = 0, err: str = "") -> str:
-        assert main(["descent", *arguments]) == code
-        out, found = capsys.readouterr()
-        assert found == err
-        return str(out)
-
-    return call
+    (bare_folder / "net.yaml").write_text(NET)
+    (bare_folder / "line.yaml").write_text(LINE)
+    shutil.copy(ROOT / "specs" / "toy.yaml", bare_folder)
+    return bare_folder
 
 
 def test_ten_powers_of_ten(printed: Any) -> None:

@@ -34,29 +34,16 @@ layers:
 BENT = "archspec: 1\nname: bent\ninputs: {x: [2]}\nlayers: [dense: 2, tanh]\n"
 
 
+COMMAND = "linearize"
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(bare_folder: Path) -> Path:
     """A folder with some networks."""
-    (tmp_path / "net.yaml").write_text(NET.replace("leaky_relu: 0.5\n", "leaky_relu: 0.5\n    from: both\n"))
-    (tmp_path / "bent.yaml").write_text(BENT)
-    shutil.copy(ROOT / "specs" / "toy.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "ARCHANALYZER_TRACEBACK"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs the command; returns what it wrote to standard output, having checked the exit code and errors."""
-
-    def call(*arguments: str, code: int = 0, err: str = "") -> str:
-        assert main(["linearize", *arguments]) == code
-        out, found = capsys.readouterr()
-        assert found == err if not err.endswith("…") else err[:-1] in found
-        return str(out)
-
-    return call
+    (bare_folder / "net.yaml").write_text(NET.replace("leaky_relu: 0.5\n", "leaky_relu: 0.5\n    from: both\n"))
+    (bare_folder / "bent.yaml").write_text(BENT)
+    shutil.copy(ROOT / "specs" / "toy.yaml", bare_folder)
+    return bare_folder
 
 
 def test_the_toy_by_the_contract(printed: Any) -> None:

@@ -62,27 +62,14 @@ NUMBERS = [
 OFFSET = [0, 0, 0, 0, 5, 5, 5, 5]
 
 
+COMMAND = "matrix"
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(bare_folder: Path) -> Path:
     """A folder with a network."""
-    (tmp_path / "net.yaml").write_text(NET)
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "ARCHANALYZER_TRACEBACK"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs the command; returns what it wrote to standard output, having checked the exit code and errors."""
-
-    def call(*arguments: str, code: int = 0, err: str = "") -> str:
-        assert main(["matrix", *arguments]) == code
-        out, found = capsys.readouterr()
-        assert found == err
-        return str(out)
-
-    return call
+    (bare_folder / "net.yaml").write_text(NET)
+    return bare_folder
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -30,28 +30,15 @@ training: {loss: mean_squared_error, optimizer: adam, rate: 0.1}
 """
 
 
+COMMAND = "run"
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(bare_folder: Path) -> Path:
     """A folder with a network and the worked exercise."""
-    (tmp_path / "net.yaml").write_text(NET)
-    shutil.copy(ROOT / "specs" / "toy.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "ARCHANALYZER_TRACEBACK"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs the command; returns what it wrote to standard output, having checked the exit code and errors."""
-
-    def call(*arguments: str, code: int = 0, err: str = "") -> str:
-        assert main(["run", *arguments]) == code
-        out, found = capsys.readouterr()
-        assert found == err
-        return str(out)
-
-    return call
+    (bare_folder / "net.yaml").write_text(NET)
+    shutil.copy(ROOT / "specs" / "toy.yaml", bare_folder)
+    return bare_folder
 
 
 def test_the_worked_exercise_by_the_contract(printed: Any) -> None:
