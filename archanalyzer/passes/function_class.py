@@ -16,6 +16,9 @@ from archanalyzer.graph import Graph, Op, Role, TensorType, Trait, Types
 from archanalyzer.passes.analysis import Column, Kind, Rollup, Total, analysis
 from archanalyzer.passes.tensor_types import TensorTypes
 
+_LONGEST = 120
+"""Characters of a layer's name in a reason."""
+
 
 class Lacking(NamedTuple):
     """The first layer on the way that lacks a property, and how it does; ``known``: whether it certainly does."""
@@ -38,8 +41,14 @@ class Property(NamedTuple):
         return _first([self.up_to[output] for output in self.graph.outputs])
 
     def why(self, lacking: Lacking | None) -> str:
-        """The reason in words, "`dense` adds a bias"; empty where there is none."""
-        return "" if lacking is None else f"`{self.graph.layers[lacking.layer].name}` {lacking.how}"
+        """The reason in words, "`dense` adds a bias"; empty where there is none.
+
+        Of a very long name, only the end is told: each layer behind the one at fault has the reason.
+        """
+        if lacking is None:
+            return ""
+        name = self.graph.layers[lacking.layer].name
+        return f"`{name if len(name) <= _LONGEST else '...' + name[-_LONGEST + 3 :]}` {lacking.how}"
 
 
 class FunctionClass(NamedTuple):

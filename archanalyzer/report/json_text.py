@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 SCHEMA = 1
 
 # JSON itself escapes the first thirty-two; a terminal obeys these too.
-_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+_CONTROL = re.compile("[\x7f-\x9f]")
 
 
 def document(entries: Mapping[str, Any]) -> str:
@@ -32,5 +33,6 @@ def dump(value: Any, *, indent: int | None = None) -> str:
 
     A lone surrogate, from a file name that is no UTF-8, is escaped, so that the text can be encoded.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent).translate(_CONTROLS)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    text = _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -12,7 +12,9 @@ from archanalyzer import loads, ops
 from archanalyzer.executor.kernel import Array
 from archanalyzer.graph import Graph, Trait
 from archanalyzer.passes import standard_passes
+from archanalyzer.passes.analyzing import analyze
 from archanalyzer.passes.facts import Facts
+from archanalyzer.spec import parse_spec
 from archanalyzer.testing.cases import Case, cases_for
 from archanalyzer.testing.points import Point, draw_point
 from tests.executor.networks import net
@@ -188,3 +190,13 @@ def test_a_network_that_is_homogeneous_scales_and_one_that_is_not_does_not(scale
         scaled = np.allclose(network.forward(scale * x), scale * network.forward(x), rtol=1e-9)
         assert scaled is is_homogeneous
         assert facts_of(network.graph).total("homogeneous").amount.value is is_homogeneous
+
+
+def test_of_a_very_long_name_the_end_is_told() -> None:
+    """A reason stands at each layer behind the one at fault, whose name tells all blocks around it."""
+    blocks = "".join(f"  b{depth}: {{layers: [{f'b{depth - 1}' if depth else 'tanh'}]}}\n" for depth in range(60))
+    spec = parse_spec(f"archspec: 1\ninputs: {{x: [2]}}\nblocks:\n{blocks}layers: [b59]\n")
+    name = spec.graph.layers[-1].name
+    assert len(name) > 120
+    reason = analyze(spec).facts.total("why_not_homogeneous").amount.value
+    assert reason == f"`...{name[-117:]}` is not"
