@@ -27,7 +27,6 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cached_property
-from html import escape
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +34,7 @@ from typing import Any, NamedTuple
 import click
 
 from archanalyzer.cli import UNUSABLE, commands, main
+from archanalyzer.report.html import text_as_html
 
 SpecLike = str | PathLike[str]
 
@@ -43,7 +43,6 @@ _ONCE = ("--format", "--output", "-o", "--save", "--update")
 """With these a command is run once: it has its format, or writes a file."""
 MOST_SHOWN = 500_000
 """Characters of an answer that a notebook keeps in one format."""
-_STYLE = "line-height: 1.2; overflow-x: auto"
 
 
 class AskError(Exception):
@@ -106,7 +105,7 @@ class Answer:
         if any(self._offered(each) is not None for each in ("markdown", "svg")):
             return None
         cut = "" if len(self.text) <= MOST_SHOWN else f"\n… {len(self.text) - MOST_SHOWN:,} more characters in `text`"
-        return f'<pre style="{_STYLE}">{escape(self.text[:MOST_SHOWN].rstrip() + cut)}</pre>'
+        return text_as_html(self.text[:MOST_SHOWN].rstrip() + cut).rstrip()
 
 
 class Picture:
